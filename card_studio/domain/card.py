@@ -1,0 +1,115 @@
+"""A card, and what has been measured of it: evaluations and sensitivity maps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId
+from card_studio.domain.job import MapOptions, Suite
+from card_studio.domain.names import AugmentationName, Compression, CorruptionName
+from card_studio.domain.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A compact, accurate, robust network, and the headline of what is known of it."""
+
+    id: CardId
+    name: str
+    recipe: Recipe
+    fingerprint: Fingerprint
+    data_label: str
+    data_digest: str
+    classes: tuple[str, ...]
+    size: int
+    """Pixels on each side of its images."""
+    sparsity: float
+    """Measured share of prunable weights that are zero."""
+    prunable_weights: int
+    kept_weights: int
+    parameters: int
+    binary: bool
+    file_bytes: int
+    reference_bytes: int
+    """What information theory allows: METHODS' reference size of the same network."""
+    level: int
+    total_epochs: float
+    """Epochs trained in all, earlier levels included."""
+    validation_accuracy: float
+    clean_accuracy: float | None
+    """On the latest test suite; None where it was not evaluated."""
+    robust_accuracy: float | None
+    suite: Suite | None
+    """The suite of the two figures above."""
+    has_map: bool
+    job_id: JobId | None
+    created_at: datetime
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+
+    @property
+    def method(self) -> Compression:
+        """How it was made compact."""
+        return self.recipe.compression.method
+
+    @property
+    def augmentation(self) -> AugmentationName:
+        """Its suit."""
+        return self.recipe.augmentation.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Accuracy on one corruption at one severity; corruption None and severity 0 are the clean images."""
+
+    corruption: CorruptionName | None
+    severity: int
+    accuracy: float
+    images: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """A card's answers to a suite."""
+
+    card_id: CardId
+    suite: Suite
+    suite_key: str
+    data_digest: str
+    cells: tuple[Cell, ...]
+    """The clean cell first, then corruption by corruption in the suite's order, severities rising."""
+    clean_accuracy: float
+    robust_accuracy: float
+    """Plain mean over the corrupted cells."""
+    calibration_error: float
+    images: int
+    probabilities: ContentHash
+    """A stored float16 array [cells, images, classes], cells in the order above."""
+    job_id: JobId | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensitivityMap:
+    """Error rate of a card per Fourier basis frequency."""
+
+    card_id: CardId
+    options: MapOptions
+    size: int
+    errors: NDArray[np.float32]
+    """[size, size], error rate 0 to 1, frequency (0, 0) at the centre [size // 2, size // 2]."""
+    clean_error: float
+    images: int
+    created_at: datetime
+
+
+def mean_of_cells(cells: tuple[Cell, ...]) -> tuple[float, float]:
+    """Return clean accuracy and the plain mean over corrupted cells (METHODS, Scores).
+
+    Where there is no corrupted cell, the second figure is NaN.
+    """
+    clean = [cell.accuracy for cell in cells if cell.corruption is None]
+    corrupted = [cell.accuracy for cell in cells if cell.corruption is not None]
+    return float(np.mean(clean)), float(np.mean(corrupted)) if corrupted else float("nan")

@@ -1,0 +1,170 @@
+"""The gate: amplitude spectra of images, distances to reference sets, and the choice of an augmentation (METHODS 6).
+
+One implementation for scoring, prediction and export. Pure NumPy: one real FFT and one matrix product per set.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from card_studio.domain.job import GateOptions
+
+Images = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+_BLOCK = 256
+
+
+def features(images: Images, options: GateOptions) -> Floats:
+    """Return the flattened half-plane amplitude spectrum of each image, on the 0-255 scale, DC kept.
+
+    phi = log(1 + abs(rfft2(grey))), grey = channel mean, norm "backward" (METHODS 6); `amplitude` "raw" leaves out
+    the logarithm and `colour` "rgb" takes each channel.
+
+    Args:
+        images: uint8 [N, 3, H, W].
+        options: the gate's options.
+
+    Returns:
+        float32 [N, F]; F = H * (W // 2 + 1), three times that for "rgb".
+
+    Raises:
+        ValueError: the images are not uint8 [N, 3, H, W].
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] != 3:
+        raise ValueError(f"images must be uint8 [N, 3, H, W], not {images.dtype} {list(images.shape)}")
+    planes = images.astype(np.float64)
+    if options.colour == "grey":
+        planes = planes.mean(axis=1, keepdims=True)
+    amplitude = np.abs(np.fft.rfft2(planes))
+    if options.amplitude == "log":
+        amplitude = np.log1p(amplitude)
+    return amplitude.reshape(len(images), -1).astype(np.float32)
+
+
+def nearest(spectra: Floats, references: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return each spectrum's Euclidean distance to the nearest reference, and which one that is.
+
+    Args:
+        spectra: float32 [N, F].
+        references: float32 [M, F].
+
+    Returns:
+        distances float32 [N] and indices int64 [N].
+    """
+    centre = references.mean(axis=0, dtype=np.float64).astype(np.float32)  # keeps the squares small: less cancellation
+    references = references - centre
+    squares = np.einsum("mf,mf->m", references, references)
+    distances = np.empty(len(spectra), np.float32)
+    indices = np.empty(len(spectra), np.int64)
+    for start in range(0, len(spectra), _BLOCK):
+        block = spectra[start : start + _BLOCK] - centre
+        found = np.argmin(squares - 2 * (block @ references.T), axis=1)
+        indices[start : start + _BLOCK] = found
+        distances[start : start + _BLOCK] = np.linalg.norm(block - references[found], axis=1)
+    return distances, indices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a gate decided for a batch, and by how much."""
+
+    chosen: int
+    """Index of the augmentation with the least mean distance; the first of equals."""
+    distances: Floats
+    """[A] mean distance of the batch to each augmentation's references."""
+    margin: float
+    """(second least - least) / least; infinite where there is no second."""
+
+
+def choose(distances: Floats) -> Choice:
+    """Choose for one batch from its images' distances.
+
+    Args:
+        distances: float32 [m, A], one row per image, one column per augmentation in deck order.
+
+    Raises:
+        ValueError: there is no image or no augmentation.
+    """
+    if distances.ndim != 2 or 0 in distances.shape:
+        raise ValueError(f"distances must be [m, A] with at least one of each, not {list(distances.shape)}")
+    means = distances.mean(axis=0, dtype=np.float64)
+    chosen = int(np.argmin(means))
+    others = np.delete(means, chosen)
+    if not len(others):
+        margin = float("inf")
+    elif means[chosen] > 0:
+        margin = float((others.min() - means[chosen]) / means[chosen])
+    else:
+        margin = 0.0 if others.min() == 0 else float("inf")
+    return Choice(chosen=chosen, distances=means.astype(np.float32), margin=margin)
+
+
+def choose_each(distances: Floats, m: int) -> NDArray[np.int64]:
+    """Return the chosen augmentation of every image, decided in batches of `m` consecutive images.
+
+    A last partial batch is kept (METHODS 6).
+
+    Args:
+        distances: float32 [N, A], images of one corruption and severity in dataset order.
+        m: images in a batch, at least 1.
+
+    Returns:
+        int64 [N].
+    """
+    if m < 1:
+        raise ValueError(f"a batch holds at least one image, not {m}")
+    starts = np.arange(0, len(distances), m)
+    sums = np.add.reduceat(distances.astype(np.float64), starts, axis=0)
+    sizes = np.diff(np.append(starts, len(distances)))
+    return np.repeat(np.argmin(sums / sizes[:, None], axis=1), sizes)
+
+
+class Gate:
+    """Reference spectra of several augmentations, asked which of them an image resembles most."""
+
+    def __init__(self, references: Mapping[str, Floats], options: GateOptions | None = None) -> None:
+        """Take the references in deck order.
+
+        Args:
+            references: label of an augmentation -> float32 [M, F], features of its reference images.
+            options: how the references were made, and so how images are seen.
+
+        Raises:
+            ValueError: there are no references, or their lengths differ.
+        """
+        if not references or len({spectra.shape[-1] for spectra in references.values()}) != 1:
+            raise ValueError("a gate needs at least one reference set, all of one feature length")
+        self.references = dict(references)
+        self.options = options or GateOptions()
+
+    @classmethod
+    def from_images(cls, images: Mapping[str, Images], options: GateOptions | None = None) -> "Gate":
+        """Make a gate from augmented reference images, uint8 [M, 3, H, W] for each label."""
+        options = options or GateOptions()
+        return cls({label: features(each, options) for label, each in images.items()}, options)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The augmentations in deck order."""
+        return tuple(self.references)
+
+    def distances(self, images: Images) -> Floats:
+        """Return float32 [N, A]: each image's distance to the nearest reference of each augmentation.
+
+        Args:
+            images: uint8 [N, 3, H, W] of the references' size.
+
+        Raises:
+            ValueError: the images are of another kind or size.
+        """
+        spectra = features(images, self.options)
+        length = next(iter(self.references.values())).shape[1]
+        if spectra.shape[1] != length:
+            raise ValueError(f"images have {spectra.shape[1]} features, the references {length}: resize the images")
+        return np.stack([nearest(spectra, each)[0] for each in self.references.values()], axis=1)
+
+    def choose(self, images: Images) -> Choice:
+        """Choose for `images` as one batch (m = their number)."""
+        return choose(self.distances(images))

@@ -1,0 +1,173 @@
+"""A job asks for work: to make a card, evaluate cards, map their sensitivity, or prepare a deck's gate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from card_studio.domain.ids import CardId, JobId
+from card_studio.domain.names import EXTRA_CORRUPTIONS, SEVERITIES, STANDARD_CORRUPTIONS, CorruptionName
+from card_studio.domain.options import AugmentationOptions, DataOptions, Options, option
+from card_studio.domain.recipe import Recipe
+
+
+class JobKind(StrEnum):
+    """What a job does."""
+
+    MAKE_CARD = "make_card"
+    EVALUATE = "evaluate"
+    MAP = "map"
+    PREPARE_GATE = "prepare_gate"
+
+
+class Suite(Options):
+    """The test images on which cards are evaluated: which images, which corruptions, which severities."""
+
+    source: str = option("builtin", "builtin, or a folder of .npy files in CIFAR-C's layout")
+    split: Literal["test", "validation"] = option("test", "Images that no card was trained on")
+    corruptions: tuple[CorruptionName, ...] = option(STANDARD_CORRUPTIONS, "Corruptions")
+    severities: tuple[int, ...] = option(SEVERITIES, "Severities, 1 to 5")
+    images: int = option(0, "The first so many images; 0 takes all", unit="images", ge=0)
+    seed: int = option(0, "Seed of the corruptions", ge=0, le=2**31 - 1)
+
+    @property
+    def standard(self) -> bool:
+        """Whether its mean is robust accuracy as RobustBench defines it: fifteen corruptions at five severities."""
+        return set(self.corruptions) == set(STANDARD_CORRUPTIONS) and set(self.severities) == set(SEVERITIES)
+
+    @property
+    def definition(self) -> str:
+        """One line that goes with every number computed on this suite."""
+        images = f"the first {self.images}" if self.images else "all"
+        severities = ",".join(map(str, self.severities))
+        note = "" if self.standard else ", not the standard 15"
+        return (
+            f"{self.source}: {len(self.corruptions)} corruptions x severities {severities}{note}; "
+            f"{images} {self.split} images; seed {self.seed}"
+        )
+
+
+SELECTION_SUITE = Suite(split="validation", corruptions=EXTRA_CORRUPTIONS)
+"""The only images on which anything may be selected (METHODS, Statistics)."""
+
+
+class MapOptions(Options):
+    """How a Fourier sensitivity map is measured (METHODS 5; Yin et al. 2019)."""
+
+    images: int = option(256, "Test images perturbed at every frequency", unit="images", ge=1)
+    norm: float = option(4.0, "Norm v of the perturbation, per channel, on the 0-1 scale", gt=0, le=100)
+    clamp: bool = option(False, "Clamp perturbed images to [0, 1]")
+    seed: int = option(0, "Seed of the signs", ge=0, le=2**31 - 1)
+
+
+class GateOptions(Options):
+    """How a gate sees images (METHODS 6)."""
+
+    images: int = option(2_000, "Training images in each reference set (M)", unit="images", ge=1, le=100_000)
+    amplitude: Literal["log", "raw"] = option("log", "Amplitude spectrum: log(1 + a), or a itself")
+    colour: Literal["grey", "rgb"] = option("grey", "Spectrum of the channel mean, or of each channel")
+    seed: int = option(0, "Seed of the choice of reference images", ge=0, le=2**31 - 1)
+
+
+class MakeCard(Options):
+    """Make a card from a recipe; then, if asked, evaluate it and map its sensitivity."""
+
+    kind: Literal[JobKind.MAKE_CARD] = JobKind.MAKE_CARD
+    recipe: Recipe
+    then_evaluate: Suite | None = None
+    then_map: MapOptions | None = None
+
+
+class EvaluateCards(Options):
+    """Evaluate cards of one dataset together, so that each corrupted image is made once."""
+
+    kind: Literal[JobKind.EVALUATE] = JobKind.EVALUATE
+    cards: tuple[CardId, ...] = Field(min_length=1)
+    suite: Suite = Suite()
+    data_path: Path | None = option(None, "Where the dataset now lies, if it moved", identity=False)
+
+
+class MapCards(Options):
+    """Measure the Fourier sensitivity maps of cards of one dataset."""
+
+    kind: Literal[JobKind.MAP] = JobKind.MAP
+    cards: tuple[CardId, ...] = Field(min_length=1)
+    options: MapOptions = MapOptions()
+    data_path: Path | None = option(None, "Where the dataset now lies, if it moved", identity=False)
+
+
+class PrepareGate(Options):
+    """Compute reference spectra for augmentations of one dataset, and each suite image's distance to them."""
+
+    kind: Literal[JobKind.PREPARE_GATE] = JobKind.PREPARE_GATE
+    data: DataOptions
+    augmentations: tuple[AugmentationOptions, ...] = Field(min_length=1)
+    options: GateOptions = GateOptions()
+    suites: tuple[Suite, ...] = ()
+
+
+JobSpec = Annotated[MakeCard | EvaluateCards | MapCards | PrepareGate, Field(discriminator="kind")]
+JOB_SPEC: TypeAdapter[JobSpec] = TypeAdapter(JobSpec)
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen unless someone asks."""
+        return self in (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
+
+
+class Request(StrEnum):
+    """What someone has asked of a running job, and the host has not yet done."""
+
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A request for work and how far it has come."""
+
+    id: JobId
+    spec: JobSpec
+    name: str
+    state: JobState
+    priority: int
+    """Higher runs first; within one priority, `position` decides."""
+    position: float
+    created_at: datetime
+    attempt: int
+    """How often it was started; 0 for never."""
+    request: Request | None
+    progress: float
+    """Share done, 0 to 1."""
+    phase: str
+    """What it is doing now, such as `level 2 of 3`."""
+    eta_s: float | None
+    device: str
+    error: str
+    """Why it failed, in one line; empty otherwise."""
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+def title(spec: JobSpec) -> str:
+    """Return what a job is called in the queue."""
+    if isinstance(spec, MakeCard):
+        return spec.recipe.title
+    if isinstance(spec, PrepareGate):
+        return "Gate: " + ", ".join(str(a.name) for a in spec.augmentations)
+    verb = "Evaluate" if isinstance(spec, EvaluateCards) else "Map"
+    return f"{verb} {len(spec.cards)} card{'s' if len(spec.cards) > 1 else ''}"

@@ -1,0 +1,268 @@
+"""A run is one attempt at a job; events are what it says happened, one JSON line each in its append-only log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId, RunId
+from card_studio.domain.job import GateOptions, MapOptions, Suite
+from card_studio.domain.names import CorruptionName
+from card_studio.domain.options import AugmentationOptions, DataOptions, Options
+from card_studio.domain.recipe import Recipe
+
+
+class Environment(Options):
+    """What a run ran on: enough to say later why a replay differs."""
+
+    machine: str
+    system: str
+    processor: str
+    python: str
+    packages: dict[str, str]
+    git_revision: str | None
+    device: str
+    threads: int
+    process_id: int
+
+
+class Event(Options):
+    """Something that happened in a run; `at` is seconds since 1970, UTC."""
+
+    at: float = 0.0
+
+
+class RunStarted(Event):
+    """The worker is up."""
+
+    event: Literal["run_started"] = "run_started"
+    environment: Environment
+    resumed: bool = False
+
+
+class DatasetOpened(Event):
+    """The images are in memory; the recipe's fingerprint is now known."""
+
+    event: Literal["dataset_opened"] = "dataset_opened"
+    label: str
+    digest: str
+    classes: tuple[str, ...]
+    train_images: int
+    validation_images: int
+    test_images: int
+    fingerprint: Fingerprint | None = None
+
+
+class PhaseStarted(Event):
+    """A long stage begins; `text` is for people."""
+
+    event: Literal["phase_started"] = "phase_started"
+    text: str
+
+
+class Advanced(Event):
+    """How far the whole job has come."""
+
+    event: Literal["advanced"] = "advanced"
+    progress: float = Field(ge=0, le=1)
+    eta_s: float | None = None
+
+
+class StepReported(Event):
+    """Training metrics, averaged since the last report."""
+
+    event: Literal["step_reported"] = "step_reported"
+    step: int
+    """Steps since the job's first level began."""
+    epoch: float
+    """Epochs since the job's first level began."""
+    level: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    sparsity: float
+    images_per_s: float
+
+
+class EpochFinished(Event):
+    """Accuracy and loss on the validation images after an epoch."""
+
+    event: Literal["epoch_finished"] = "epoch_finished"
+    step: int
+    epoch: float
+    level: int
+    validation_loss: float
+    validation_accuracy: float
+
+
+class LevelFinished(Event):
+    """A level of the trajectory is trained; `reused` where another job had already trained it."""
+
+    event: Literal["level_finished"] = "level_finished"
+    level: int
+    levels: int
+    sparsity: float
+    validation_accuracy: float
+    reused: bool = False
+
+
+class CheckpointSaved(Event):
+    """The training state is safe on disk."""
+
+    event: Literal["checkpoint_saved"] = "checkpoint_saved"
+
+
+class CardMade(Event):
+    """A card file is in the workspace."""
+
+    event: Literal["card_made"] = "card_made"
+    card: CardId
+    name: str
+    recipe: Recipe
+    fingerprint: Fingerprint
+    data_label: str
+    data_digest: str
+    classes: tuple[str, ...]
+    size: int
+    sparsity: float
+    prunable_weights: int
+    kept_weights: int
+    parameters: int
+    binary: bool
+    file_bytes: int
+    reference_bytes: int
+    level: int
+    total_epochs: float
+    validation_accuracy: float
+
+
+class CellEvaluated(Event):
+    """One card on one corruption at one severity; None is clean."""
+
+    event: Literal["cell_evaluated"] = "cell_evaluated"
+    card: CardId
+    corruption: CorruptionName | None
+    severity: int
+    accuracy: float
+    images: int
+
+
+class CardEvaluated(Event):
+    """A card has answered a whole suite; `probabilities` names the stored answers."""
+
+    event: Literal["card_evaluated"] = "card_evaluated"
+    card: CardId
+    suite: Suite
+    suite_key: str
+    data_digest: str
+    cells: tuple[CellEvaluated, ...]
+    calibration_error: float
+    probabilities: ContentHash
+    images: int
+    forward_s: float
+    corruption_s: float
+
+
+class MapMeasured(Event):
+    """A sensitivity map is stored; `errors` names the array."""
+
+    event: Literal["map_measured"] = "map_measured"
+    card: CardId
+    options: MapOptions
+    size: int
+    errors: ContentHash
+    clean_error: float
+    mean_error: float
+    images: int
+
+
+class ReferenceBuilt(Event):
+    """Reference spectra of one augmentation are stored."""
+
+    event: Literal["reference_built"] = "reference_built"
+    key: str
+    data_digest: str
+    data_label: str
+    augmentation: AugmentationOptions
+    options: GateOptions
+    spectra: ContentHash
+
+
+class DistancesMeasured(Event):
+    """The distances of a suite's images to one reference set are stored."""
+
+    event: Literal["distances_measured"] = "distances_measured"
+    reference_key: str
+    suite: Suite
+    suite_key: str
+    data_digest: str
+    data: DataOptions
+    distances: ContentHash
+
+
+class Logged(Event):
+    """A line for the job's log."""
+
+    event: Literal["logged"] = "logged"
+    text: str
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    """The worker died without a word; the job goes on from its last checkpoint."""
+
+
+class RunEnded(Event):
+    """The worker's last word."""
+
+    event: Literal["run_ended"] = "run_ended"
+    outcome: Outcome
+    error: str = ""
+    report: str = ""
+    """For a bug: the traceback."""
+
+
+AnyEvent = Annotated[
+    RunStarted
+    | DatasetOpened
+    | PhaseStarted
+    | Advanced
+    | StepReported
+    | EpochFinished
+    | LevelFinished
+    | CheckpointSaved
+    | CardMade
+    | CellEvaluated
+    | CardEvaluated
+    | MapMeasured
+    | ReferenceBuilt
+    | DistancesMeasured
+    | Logged
+    | RunEnded,
+    Field(discriminator="event"),
+]
+EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One attempt at a job, as recorded."""
+
+    id: RunId
+    job_id: JobId
+    attempt: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome | None
+    error: str
+    environment: Environment | None
+    fingerprint: Fingerprint | None
+    seed: int

@@ -1,0 +1,1 @@
+"""PyTorch: gets tensors and specifications, yields events; knows no window, no database, no path it was not given."""

@@ -1,0 +1,1 @@
+"""The compression methods: which weights survive, and how."""

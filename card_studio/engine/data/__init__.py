@@ -1,0 +1,1 @@
+"""Datasets, augmentations and corruptions as batched tensor functions."""

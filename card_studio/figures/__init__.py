@@ -1,0 +1,1 @@
+"""matplotlib figures drawn from records, for export and reports."""

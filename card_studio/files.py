@@ -1,0 +1,84 @@
+"""Files that are whole or absent: atomic writes, content hashes, and what the disk's refusals mean to a user."""
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from card_studio.errors import WorkspaceError
+
+_CHUNK_BYTES = 1 << 20
+_REFUSALS = {
+    errno.ENOSPC: "the disk is full: free some space and try again",
+    errno.EDQUOT: "your disk quota is used up: free some space and try again",
+    errno.EROFS: "the disk is read-only: choose another folder",
+    errno.EACCES: "no permission to write there: choose another folder or change its rights",
+    errno.EPERM: "no permission to write there: choose another folder or change its rights",
+    errno.ENOTDIR: "a file stands where a folder is needed: choose another folder",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an OSError with a known cause into a WorkspaceError that names `path`; others pass.
+
+    Raises:
+        WorkspaceError: the disk is full or read-only, or permission is missing.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = _REFUSALS.get(error.errno or 0)
+        if reason is None:
+            raise
+        raise WorkspaceError(f"cannot write {path}: {reason}") from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on success it is synced and renamed to `path`, on failure removed.
+
+    Raises:
+        WorkspaceError: the disk is full or read-only, or permission is missing.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a reader sees all of it or none.
+
+    Raises:
+        WorkspaceError: the disk is full or read-only, or permission is missing.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def content_hash(data: bytes) -> str:
+    """Return the SHA-256 of `data` as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

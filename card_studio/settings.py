@@ -1,0 +1,34 @@
+"""What a machine or a user sets once: where the workspace and the data lie, which device, how many workers.
+
+Each can be set by an environment variable CARD_STUDIO_<NAME>, for example CARD_STUDIO_WORKSPACE=/data/studio.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+import psutil
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SCHEMA_VERSION = 1
+"""The version of recipes and card headers that this release writes; older ones are upgraded on reading."""
+
+
+def _default_workspace() -> Path:
+    return platformdirs.user_data_path("card-studio", appauthor=False) / "workspace"
+
+
+def _default_workers() -> int:
+    return max(1, min(2, psutil.cpu_count(logical=False) or 1))
+
+
+class Settings(BaseSettings):
+    """Settings of this machine, from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="CARD_STUDIO_", frozen=True)
+
+    workspace: Path = Field(default_factory=_default_workspace, description="Folder of jobs, cards, decks and results")
+    data: Path | None = Field(default=None, description="Folder that relative dataset paths start from")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="Where networks run")
+    workers: int = Field(default_factory=_default_workers, ge=1, le=64, description="Jobs that run at once")

@@ -1,0 +1,1 @@
+"""Installed data: icons, theme, example recipes, the sample deck."""
