@@ -2,11 +2,16 @@
 
 import errno
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from card_studio.errors import WorkspaceError
 
@@ -82,3 +87,41 @@ def file_hash(path: Path) -> str:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def content_path(folder: Path, content: str) -> Path:
+    """Return where the content of that hash lies under `folder`."""
+    return folder / content[:2] / content
+
+
+def keep_content(folder: Path, data: bytes) -> str:
+    """Store `data` under its own hash, unless it is there; it is never rewritten.
+
+    Returns:
+        The SHA-256 of `data`, by which `content_path` finds it.
+
+    Raises:
+        WorkspaceError: the disk is full or read-only, or permission is missing.
+    """
+    content = content_hash(data)
+    path = content_path(folder, content)
+    if not path.exists():
+        write_atomically(path, data)
+    return content
+
+
+def array_bytes(array: NDArray[Any]) -> bytes:
+    """Return an array as the bytes of a .npy file; arrays of objects, which would need pickle, are refused."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def read_array(path: Path, *, mapped: bool = False) -> NDArray[Any]:
+    """Read a .npy file, memory-mapped if asked; nothing is ever unpickled.
+
+    Raises:
+        ValueError: it is not a .npy file, or it holds objects.
+    """
+    array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    return array
