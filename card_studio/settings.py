@@ -3,11 +3,11 @@
 Each can be set by an environment variable CARD_STUDIO_<NAME>, for example CARD_STUDIO_WORKSPACE=/data/studio.
 """
 
+import os
 from pathlib import Path
 from typing import Literal
 
 import platformdirs
-import psutil
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -15,12 +15,17 @@ SCHEMA_VERSION = 1
 """The version of recipes and card headers that this release writes; older ones are upgraded on reading."""
 
 
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _default_workspace() -> Path:
     return platformdirs.user_data_path("card-studio", appauthor=False) / "workspace"
 
 
 def _default_workers() -> int:
-    return max(1, min(2, psutil.cpu_count(logical=False) or 1))
+    return min(2, cores())
 
 
 class Settings(BaseSettings):
@@ -32,3 +37,5 @@ class Settings(BaseSettings):
     data: Path | None = Field(default=None, description="Folder that relative dataset paths start from")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="Where networks run")
     workers: int = Field(default_factory=_default_workers, ge=1, le=64, description="Jobs that run at once")
+    threads: int = Field(default=0, ge=0, le=1024, description="Processor threads of each job; 0 shares them out evenly")
+    host_linger_s: float = Field(default=600, ge=0, description="How long a host started by the window waits for work")

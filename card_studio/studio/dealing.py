@@ -1,0 +1,97 @@
+"""The client's side of the dealer: starts the child, waits for it off the caller's thread, asks it."""
+
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from card_studio.domain.names import CorruptionName
+from card_studio.errors import UserError
+from card_studio.studio.launch import launch_dealer
+from card_studio.studio.wire import receive, send
+
+_WARM_UP_S = 120.0
+
+
+class DealerClient:
+    """A deck's networks in a warm child process; may be used from any thread, one question at a time."""
+
+    def __init__(self, card_files: Sequence[Path], size: int, log_file: Path) -> None:
+        """Start the child; it warms up in the background.
+
+        Args:
+            card_files: the deck's cards, in order.
+            size: pixels on each side of their images.
+            log_file: receives the child's stderr.
+        """
+        self._process = launch_dealer([str(size), *map(str, card_files)], log_file)
+        self._asking = threading.Lock()
+        self._warm = threading.Event()
+        self._failure = ""
+        self._waiter = threading.Thread(target=self._wait_for_ready, daemon=True)
+        self._waiter.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next question is answered at once."""
+        return self._warm.is_set() and not self._failure
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return float32 [cards, N, classes] for uint8 images [N, 3, H, W]; waits until the dealer is warm.
+
+        Raises:
+            UserError: the dealer could not load the cards, or ended.
+        """
+        return cast(NDArray[np.float32], self._ask({"do": "probabilities"}, images))
+
+    def corrupt(
+        self, images: NDArray[np.uint8], name: CorruptionName, severity: int, seed: int = 0
+    ) -> NDArray[np.uint8]:
+        """Return the images under a corruption at a severity from 1 to 5.
+
+        Raises:
+            UserError: the dealer could not load the cards, or ended.
+        """
+        request = {"do": "corrupt", "name": str(name), "severity": severity, "seed": seed}
+        return cast(NDArray[np.uint8], self._ask(request, images))
+
+    def close(self) -> None:
+        """End the child."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._waiter.join()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def _ask(self, request: dict[str, Any], images: NDArray[np.uint8]) -> NDArray[Any]:
+        if not self._warm.wait(_WARM_UP_S):
+            raise UserError("the dealer did not warm up in time: see dealer.log in the workspace")
+        if self._failure:
+            raise UserError(self._failure)
+        with self._asking:
+            try:
+                send(cast(BinaryIO, self._process.stdin), request, images)
+                header, array = receive(cast(BinaryIO, self._process.stdout))
+            except (EOFError, OSError) as error:
+                self._failure = "the dealer ended: see dealer.log in the workspace"
+                raise UserError(self._failure) from error
+        if array is None:
+            raise UserError(f"the dealer could not answer: {header.get('error')}")
+        return array
+
+    def _wait_for_ready(self) -> None:
+        try:
+            header, _ = receive(cast(BinaryIO, self._process.stdout))
+            self._failure = header.get("error", "")
+        except (EOFError, OSError, ValueError):
+            self._failure = "the dealer ended while warming up: see dealer.log in the workspace"
+        self._warm.set()

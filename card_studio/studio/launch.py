@@ -1,0 +1,67 @@
+"""How processes are started: the detached host, and a worker child per job. The only place that knows the platform."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from card_studio.settings import Settings, cores
+from card_studio.studio.attempt import Attempt
+
+_KEEP_MEMORY = str(1 << 30)
+"""glibc gives large blocks back to the system after every step by default, and each step then faults them in anew."""
+
+
+def launch_host(workspace: Path, settings: Settings) -> None:
+    """Start a host of its own session, which outlives this process; its output goes to host.log."""
+    command = [sys.executable, "-m", "card_studio", "--workspace", str(workspace), "host"]
+    command += ["--workers", str(settings.workers), "--linger", str(settings.host_linger_s)]
+    with (workspace / "host.log").open("ab") as log:
+        _popen(command, log_file=log.fileno(), environment=dict(os.environ))
+
+
+def launch_worker(attempt: Attempt, threads: int) -> subprocess.Popen[bytes]:
+    """Start a worker child on an attempt's folder."""
+    command = [sys.executable, "-m", "card_studio.studio.worker", str(attempt.folder)]
+    with attempt.log.open("ab") as log:
+        return _popen(command, log_file=log.fileno(), environment=_with_threads(threads))
+
+
+def launch_dealer(arguments: list[str], log_file: Path) -> subprocess.Popen[bytes]:
+    """Start a dealer child that speaks through pipes and ends with this process."""
+    command = [sys.executable, "-m", "card_studio.studio.dealer", *arguments]
+    with log_file.open("ab") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log.fileno(),
+            env=_with_threads(1),
+            close_fds=True,
+        )
+
+
+def threads_for(settings: Settings, workers: int) -> int:
+    """Return the processor threads of each job, so that `workers` jobs share the processors."""
+    return settings.threads or max(1, cores() // workers)
+
+
+def _with_threads(threads: int) -> dict[str, str]:
+    environment = dict(os.environ)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        environment[name] = str(threads)
+    return environment | {"MALLOC_MMAP_THRESHOLD_": _KEEP_MEMORY, "MALLOC_TRIM_THRESHOLD_": _KEEP_MEMORY}
+
+
+def _popen(command: list[str], *, log_file: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    own_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "DETACHED_PROCESS", 0)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=log_file,
+        stderr=log_file,
+        env=environment,
+        close_fds=True,
+        start_new_session=os.name == "posix",
+        creationflags=own_group,
+    )
