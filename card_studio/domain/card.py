@@ -87,6 +87,8 @@ class Evaluation:
     images: int
     probabilities: ContentHash
     """A stored float16 array [cells, images, classes], cells in the order above."""
+    labels: ContentHash
+    """A stored int64 array [images]: the true classes."""
     job_id: JobId | None
     created_at: datetime
 

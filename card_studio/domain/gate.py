@@ -3,17 +3,74 @@
 One implementation for scoring, prediction and export. Pure NumPy: one real FFT and one matrix product per set.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from card_studio.domain.job import GateOptions
+from card_studio.domain.job import GateOptions, Suite
+from card_studio.domain.options import AugmentationOptions, AugmixAugmentation, GaussianAugmentation
+from card_studio.domain.recipe import identity_of
 
 Images = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 _BLOCK = 256
+
+
+def reference_augmentation(augmentation: AugmentationOptions) -> AugmentationOptions:
+    """Return the augmentation as reference images get it: always applied, and without what only training knows.
+
+    Gaussian noise has probability 1, AugMix no consistency loss (METHODS 6). Cards whose augmentations agree in this
+    form belong to one suit.
+    """
+    if isinstance(augmentation, GaussianAugmentation):
+        return augmentation.model_copy(update={"probability": 1.0})
+    if isinstance(augmentation, AugmixAugmentation):
+        return augmentation.model_copy(update={"jsd": False})
+    return augmentation
+
+
+def suit_label(augmentation: AugmentationOptions) -> str:
+    """Return what a gate calls an augmentation: its name, and whatever of it is not as usual: `gaussian sigma=0.2`."""
+    applied = reference_augmentation(augmentation)
+    usual = reference_augmentation(type(augmentation)())
+    changed = [
+        f"{name}={getattr(applied, name):g}"
+        for name in type(applied).model_fields
+        if getattr(applied, name) != getattr(usual, name)
+    ]
+    return " ".join([str(applied.name), *changed])
+
+
+def reference_key(data_digest: str, augmentation: AugmentationOptions, options: GateOptions) -> str:
+    """Return the name of one reference set: a hash of all that determines its spectra.
+
+    Args:
+        data_digest: content digest of the dataset whose training images are augmented.
+        augmentation: what is done to them; the probability of noise and the loss of AugMix do not count.
+        options: how many images, and how their spectra are taken.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    applied = reference_augmentation(augmentation)
+    return _key({"data": data_digest, "augmentation": identity_of(applied), "gate": identity_of(options)})
+
+
+def suite_key(suite: Suite, data_digest: str) -> str:
+    """Return the name of a suite's images on one dataset: a hash of all that determines them, 64 hexadecimal digits.
+
+    A folder of images counts by its path, not by its content.
+    """
+    return _key({"data": data_digest, "suite": identity_of(suite)})
+
+
+def _key(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def features(images: Images, options: GateOptions) -> Floats:

@@ -150,7 +150,7 @@ class CellEvaluated(Event):
 
 
 class CardEvaluated(Event):
-    """A card has answered a whole suite; `probabilities` names the stored answers."""
+    """A card has answered a whole suite; `probabilities` and `labels` name the stored answers and the truth."""
 
     event: Literal["card_evaluated"] = "card_evaluated"
     card: CardId
@@ -160,9 +160,12 @@ class CardEvaluated(Event):
     cells: tuple[CellEvaluated, ...]
     calibration_error: float
     probabilities: ContentHash
+    labels: ContentHash
     images: int
     forward_s: float
+    """Spent in the network's forward passes by this run."""
     corruption_s: float
+    """Spent on making the suite's images by this run; 0 where all were there already."""
 
 
 class MapMeasured(Event):
