@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.job import GateOptions, Suite
+from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import AugmentationOptions, AugmixAugmentation, GaussianAugmentation
 from card_studio.domain.recipe import identity_of
 
@@ -67,6 +68,20 @@ def suite_key(suite: Suite, data_digest: str) -> str:
     A folder of images counts by its path, not by its content.
     """
     return _key({"data": data_digest, "suite": identity_of(suite)})
+
+
+def cell_name(suite: Suite, data_digest: str, corruption: CorruptionName | None, severity: int) -> str:
+    """Return the name under which one cell's images are cached, the same for every suite that holds the cell.
+
+    Args:
+        suite: gives split, seed, source and number of images.
+        data_digest: content digest of the dataset.
+        corruption: None for the clean images, whose severity is 0.
+        severity: 1 to 5 with a corruption.
+    """
+    corruptions, severities = ((), ()) if corruption is None else ((corruption,), (severity,))
+    alone = suite.model_copy(update={"corruptions": corruptions, "severities": severities})
+    return f"{corruption or 'clean'}-{severity}-{suite_key(alone, data_digest)[:32]}.npy"
 
 
 def _key(content: dict[str, Any]) -> str:

@@ -1,0 +1,177 @@
+"""Use cases of the queue: ask for work, order it, stop it, wait for it, and see how it goes."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from card_studio.domain.ids import CardId, JobId
+from card_studio.domain.job import (
+    EvaluateCards,
+    Job,
+    JobSpec,
+    JobState,
+    MakeCard,
+    MapCards,
+    MapOptions,
+    Request,
+    Suite,
+)
+from card_studio.domain.recipe import Recipe, read_recipe
+from card_studio.domain.run import History, HostState, Run
+from card_studio.errors import UserError, WorkspaceError
+from card_studio.studio.core import Core
+from card_studio.studio.host import host_lives
+from card_studio.studio.launch import launch_host
+
+_POLL_S = 0.2
+_HOST_STARTS_WITHIN_S = 30.0
+
+
+class Queueing(Core):
+    """The queue, as a front end sees it."""
+
+    def submit(
+        self,
+        recipe: Recipe | Path | str,
+        *,
+        replicates: int = 1,
+        priority: int = 0,
+        evaluate: Suite | None = None,
+        map: MapOptions | None = None,
+    ) -> Job:
+        """Queue a recipe, `replicates` times with seeds counting up; return the first job.
+
+        Args:
+            recipe: a recipe, or the path of a TOML file.
+            replicates: how many, at least 1.
+            priority: higher runs first.
+            evaluate: the suite on which each card is then evaluated, if any.
+            map: how each card's sensitivity is then mapped, if at all.
+
+        Raises:
+            RecipeError: the file is missing or wrong.
+        """
+        if replicates < 1:
+            raise UserError(f"replicates is {replicates}: ask for at least 1")
+        checked = recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe))
+        recipes = [checked.model_copy(update={"seed": checked.seed + index}) for index in range(replicates)]
+        specs = [MakeCard(recipe=each, then_evaluate=evaluate, then_map=map) for each in recipes]
+        return self.submit_all(specs, priority=priority)[0]
+
+    def submit_all(self, specs: Sequence[JobSpec], *, priority: int = 0) -> list[Job]:
+        """Queue several jobs in order."""
+        return self._ledger.add_all(specs, priority=priority)
+
+    def evaluate(self, cards: Sequence[CardId], suite: Suite | None = None) -> Job:
+        """Queue the evaluation of cards of one dataset on a suite, by default the standard one."""
+        return self.submit_all([EvaluateCards(cards=tuple(cards), suite=suite or Suite())])[0]
+
+    def map(self, cards: Sequence[CardId], options: MapOptions | None = None) -> Job:
+        """Queue the sensitivity maps of cards of one dataset."""
+        return self.submit_all([MapCards(cards=tuple(cards), options=options or MapOptions())])[0]
+
+    def jobs(self, states: Collection[JobState] | None = None) -> list[Job]:
+        """Return jobs: running, paused, queued in the order they will run, then ended, newest first."""
+        return self._ledger.jobs(states)
+
+    def job(self, job_id: JobId) -> Job:
+        """Return one job.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        return self._ledger.job(job_id)
+
+    def runs(self, job_id: JobId) -> list[Run]:
+        """Return a job's attempts, oldest first."""
+        return self._ledger.runs(job_id)
+
+    def history(self, job_id: JobId, *, after_step: int = -1) -> History:
+        """Return what a job's latest run has reported; of the steps only those after `after_step`."""
+        return History(
+            steps=tuple(self._ledger.steps(job_id, after_step)),
+            epochs=tuple(self._ledger.epochs(job_id)),
+            levels=tuple(self._ledger.levels(job_id)),
+            cells=tuple(self._ledger.cells(job_id)),
+        )
+
+    def log(self, job_id: JobId) -> list[tuple[float, str]]:
+        """Return a job's log: seconds since 1970, and a line."""
+        return self._ledger.log(job_id)
+
+    def reorder(self, jobs: Sequence[JobId], before: JobId | None) -> list[Job]:
+        """Move queued jobs before another, or to the end; return them."""
+        return self._ledger.move(jobs, before)
+
+    def prioritise(self, jobs: Sequence[JobId], priority: int) -> list[Job]:
+        """Set the priority of jobs; higher runs first."""
+        return self._ledger.set_priority(jobs, priority)
+
+    def pause(self, jobs: Sequence[JobId]) -> list[Job]:
+        """Ask jobs to save their state and wait."""
+        return self._ledger.request(jobs, Request.PAUSE)
+
+    def resume(self, jobs: Sequence[JobId]) -> list[Job]:
+        """Let paused jobs go on."""
+        return self._ledger.requeue(jobs)
+
+    def cancel(self, jobs: Sequence[JobId]) -> list[Job]:
+        """End jobs without their result."""
+        return self._ledger.request(jobs, Request.CANCEL)
+
+    def retry(self, jobs: Sequence[JobId]) -> list[Job]:
+        """Queue failed or cancelled jobs again; they go on from their last checkpoint."""
+        return self._ledger.requeue(jobs)
+
+    def duplicate(self, jobs: Sequence[JobId]) -> list[Job]:
+        """Queue the same work once more."""
+        return self.submit_all([self._ledger.job(each).spec for each in jobs])
+
+    def forget(self, jobs: Sequence[JobId]) -> None:
+        """Take ended jobs off the list; their cards stay."""
+        self._ledger.forget(jobs)
+
+    def host(self) -> HostState | None:
+        """Return the host at work on this workspace, if one lives."""
+        return self._ledger.host()
+
+    def ensure_host(self) -> None:
+        """Start a host in a process of its own, unless one lives.
+
+        Raises:
+            WorkspaceError: it did not come up.
+        """
+        if host_lives(self.path):
+            return
+        launch_host(self.path, self.settings)
+        deadline = time.monotonic() + _HOST_STARTS_WITHIN_S
+        while not host_lives(self.path):
+            if time.monotonic() > deadline:
+                raise WorkspaceError(f"the host did not start: see {self.path / 'host.log'}")
+            time.sleep(_POLL_S)
+
+    def wait(self, job: Job, *, timeout_s: float | None = None, progress: Callable[[Job], None] | None = None) -> Job:
+        """Wait until a job has ended, with a host at work; return it.
+
+        Args:
+            job: a job of this workspace.
+            timeout_s: give up after so long; None waits for ever.
+            progress: called now and then with the job as it stands.
+
+        Raises:
+            UserError: the job failed or was cancelled, or the time is up.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            now = self._ledger.job(job.id)
+            if progress:
+                progress(now)
+            if now.state.ended:
+                break
+            if deadline is not None and time.monotonic() > deadline:
+                raise UserError(f"job {job.id} ({now.name}) is still {now.state} after {timeout_s} s")
+            self.ensure_host()
+            time.sleep(_POLL_S)
+        if now.state is not JobState.FINISHED:
+            raise UserError(f"job {now.id} ({now.name}) {now.state}" + (f": {now.error}" if now.error else ""))
+        return now

@@ -1,0 +1,18 @@
+"""The workspace: all that a front end may touch.
+
+ws = Workspace(path)
+job = ws.submit(recipe)
+ws.wait(job)
+deck = ws.deal("name", [card.id for card in ws.cards()])
+ws.predict(deck, images)
+"""
+
+from card_studio.studio.deck_table import DeckTable
+
+
+class Workspace(DeckTable):
+    """A folder of jobs, runs, cards, measurements and decks, and the use cases on it. Any thread may use it.
+
+    The use cases lie in three parts: the queue (queueing.py), the collection of cards (collection.py) and the deck
+    table (deck_table.py). Records go out, requests come in; no row, tensor or widget passes here.
+    """
