@@ -1,0 +1,63 @@
+"""Corruption of test images, as CIFAR-C defines it: 15 corruptions and 4 extras, each at severities 1 to 5.
+
+The constants are those of the 32 x 32 set (METHODS 4). For larger images every length in pixels (radii, sigmas,
+displacements, crops, the mesh of fog and frost) grows with the shorter side / 32; everything else stays.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.engine.data import corruptions_blur as blur
+from card_studio.engine.data import corruptions_digital as digital
+from card_studio.engine.data import corruptions_noise as noise
+from card_studio.engine.data.randomness import image_seeds
+
+Corruption = Callable[[Tensor, int, Tensor], Tensor]
+"""(images uint8 [N, 3, H, W], severity 1-5, seeds int64 [N]) -> uint8 [N, 3, H, W]; an image depends on its seed only."""
+
+_N = CorruptionName
+CORRUPTIONS: dict[CorruptionName, Corruption] = {
+    _N.GAUSSIAN_NOISE: noise.gaussian_noise,
+    _N.SHOT_NOISE: noise.shot_noise,
+    _N.IMPULSE_NOISE: noise.impulse_noise,
+    _N.DEFOCUS_BLUR: blur.defocus_blur,
+    _N.CONTRAST: digital.contrast,
+    _N.PIXELATE: digital.pixelate,
+    _N.SPECKLE_NOISE: noise.speckle_noise,
+    _N.GAUSSIAN_BLUR: blur.gaussian_blur,
+}
+"""Every corruption by its name in CIFAR-C."""
+
+_CHUNK_PIXELS = {"cpu": 64 * 32 * 32, "cuda": 8192 * 32 * 32}
+"""Pixels worked on at a time: what fits a processor's cache, or keeps a GPU busy."""
+
+
+def corrupt(images: Tensor, name: CorruptionName | str, severity: int, generator: torch.Generator) -> Tensor:
+    """Corrupt every image in its own way.
+
+    Args:
+        images: uint8 [N, 3, H, W], on any device.
+        name: one of CORRUPTIONS.
+        severity: 1 to 5.
+        generator: a CPU generator; one 63-bit seed for each image is drawn from it in order, and an image's
+            randomness is a function of its seed alone, so a split batch equals the whole bit for bit.
+
+    Returns:
+        uint8 [N, 3, H, W] on the images' device.
+
+    Raises:
+        ValueError: an unknown name or severity, images that are not uint8 [N, 3, H, W], or a GPU generator.
+    """
+    if severity not in SEVERITIES:
+        raise ValueError(f"severity {severity} is none of {SEVERITIES}")
+    if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
+        raise ValueError(f"corrupt needs uint8 [N, 3, H, W], got {images.dtype} {list(images.shape)}")
+    corruption = CORRUPTIONS[CorruptionName(name)]
+    seeds = image_seeds(len(images), generator).to(images.device)
+    pixels = _CHUNK_PIXELS.get(images.device.type, _CHUNK_PIXELS["cuda"])
+    size = max(1, pixels // max(1, images.shape[2] * images.shape[3]))
+    parts = zip(images.split(size), seeds.split(size), strict=True)
+    return torch.cat([corruption(part, severity, drawn) for part, drawn in parts]) if len(images) else images.clone()
