@@ -85,7 +85,7 @@ def _signed_word(value: Tensor) -> Tensor:
 
 
 def _mix(value: Tensor) -> Tensor:
-    """Scramble int32 words in place; every step is a bijection, also with shifts that copy the sign."""
-    value.bitwise_xor_(value >> 16).mul_(0x7FEB352D)
-    value.bitwise_xor_(value >> 15).mul_(0x846CA68B - _WORD)
-    return value.bitwise_xor_(value >> 16)
+    """Scramble int32 words in place, one to one; the masks make torch's shifts fill with zeros."""
+    value.bitwise_xor_((value >> 16).bitwise_and_(0xFFFF)).mul_(0x7FEB352D)
+    value.bitwise_xor_((value >> 15).bitwise_and_(0x1FFFF)).mul_(0x846CA68B - _WORD)
+    return value.bitwise_xor_((value >> 16).bitwise_and_(0xFFFF))
