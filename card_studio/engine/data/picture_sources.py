@@ -1,4 +1,4 @@
-"""Finds the image files of a dataset in a folder or a .zip, class by class; a .zip is read in memory, never unpacked."""
+"""Finds a dataset's image files in a folder or a .zip, class by class; a .zip is read in memory, never unpacked."""
 
 import zipfile
 from collections.abc import Callable, Iterator
@@ -133,7 +133,7 @@ def _zip(path: Path, archive: zipfile.ZipFile) -> Source:
     def read(name: PurePosixPath) -> bytes:
         try:
             return archive.read(members[name])
-        except Exception as error:  # noqa: BLE001  zipfile's decompressors raise almost anything on damaged bytes
+        except Exception as error:  # zipfile's decompressors raise almost anything on damaged bytes
             raise DataError(f"{path}: {name} is damaged or encrypted ({error}): make the .zip anew") from error
 
     return Source(path=path, files=tuple(members), folders=tuple(sorted(folders)), read=read)

@@ -1,6 +1,7 @@
 """Composes and lights the scenes of the embedded dataset, many at once, in NumPy.
 
-Arrays are [n, 1, 1] for what a scene has one of, [n, SIZE, SIZE] for what each pixel has, [n, 3, SIZE, SIZE] for colour.
+Arrays are [n, 1, 1] for what a scene has one of, [n, SIZE, SIZE] for what each pixel has,
+[n, 3, SIZE, SIZE] for colours.
 """
 
 from dataclasses import dataclass
