@@ -13,7 +13,7 @@ from card_studio.domain.card import Card, Evaluation
 from card_studio.domain.deck import Deck, DeckMode, DeckScore, card_weights, combine, suits_of
 from card_studio.domain.gate import Gate, cell_name, choose, reference_key, suit_label, suite_key
 from card_studio.domain.ids import CardId, DeckId
-from card_studio.domain.job import EvaluateCards, GateOptions, JobSpec, PrepareGate, Suite
+from card_studio.domain.job import EvaluateCards, GateOptions, Job, JobSpec, PrepareGate, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.prediction import Prediction, centred_spectrum
 from card_studio.errors import NotFoundError, UserError
@@ -76,7 +76,7 @@ class DeckTable(Queueing, Collection):
                 modified_at=now,
             )
         )
-        self._queue_once(self.missing(deck))
+        self.queue_missing(deck)
         return deck
 
     def save_deck(self, deck: Deck) -> Deck:
@@ -147,6 +147,10 @@ class DeckTable(Queueing, Collection):
             data, wanted = cards[0].recipe.data, tuple(unready.values())
             specs.append(PrepareGate(data=data, augmentations=wanted, options=deck.gate, suites=(suite,)))
         return tuple(specs)
+
+    def queue_missing(self, deck: Deck, suite: Suite | None = None) -> list[Job]:
+        """Queue what `missing` lists, unless the same work is waiting or under way; return the jobs to wait for."""
+        return self._queue_once(self.missing(deck, suite))
 
     def score(self, deck: Deck, suite: Suite | None = None) -> DeckScore:
         """Score a deck from stored answers and distances, without a forward pass.
@@ -293,19 +297,16 @@ class DeckTable(Queueing, Collection):
     def _prepared(self, reference: str, suite: str) -> bool:
         return self._library.reference(reference) is not None and self._library.distances(reference, suite) is not None
 
-    def _queue_once(self, specs: Sequence[JobSpec]) -> None:
-        """Queue jobs, unless the same work is waiting or under way."""
-        pending = [job.spec for job in self.jobs() if not job.state.ended]
-        fresh = [spec for spec in specs if spec not in pending]
-        if fresh:
-            self.submit_all(fresh)
+    def _queue_once(self, specs: Sequence[JobSpec]) -> list[Job]:
+        """Queue work unless it is waiting or under way; return its jobs either way."""
+        pending = [job for job in self.jobs() if not job.state.ended and job.spec in specs]
+        under_way = [job.spec for job in pending]
+        fresh = [spec for spec in specs if spec not in under_way]
+        return pending + (self.submit_all(fresh) if fresh else [])
 
     def _wait_for_references(self, deck: Deck) -> None:
-        needed = [spec for spec in self.missing(deck) if isinstance(spec, PrepareGate)]
-        self._queue_once(needed)
-        for job in self.jobs():
-            if job.spec in needed and not job.state.ended:
-                self.wait(job)
+        for job in self._queue_once([spec for spec in self.missing(deck) if isinstance(spec, PrepareGate)]):
+            self.wait(job)
 
     def _predictions(
         self,

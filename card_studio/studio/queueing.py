@@ -17,9 +17,11 @@ from card_studio.domain.job import (
     Suite,
 )
 from card_studio.domain.recipe import Recipe, read_recipe
-from card_studio.domain.run import History, HostState, Run
+from card_studio.domain.run import CardMade, History, HostState, Run
 from card_studio.errors import UserError, WorkspaceError
+from card_studio.studio.attempt import attempt_folder
 from card_studio.studio.core import Core
+from card_studio.studio.event_log import read_events
 from card_studio.studio.host import host_lives
 from card_studio.studio.launch import launch_host
 
@@ -98,6 +100,16 @@ class Queueing(Core):
     def log(self, job_id: JobId) -> list[tuple[float, str]]:
         """Return a job's log: seconds since 1970, and a line."""
         return self._ledger.log(job_id)
+
+    def cards_made_by(self, job: Job) -> list[CardId]:
+        """Return the cards that a job's latest attempt has made, as its own log says; also if they were known before."""
+        path = attempt_folder(self.path, job.id, job.attempt).events
+        made: list[CardId] = []
+        events, offset = read_events(path, 0)
+        while events:
+            made += [event.card for event in events if isinstance(event, CardMade)]
+            events, offset = read_events(path, offset)
+        return made
 
     def reorder(self, jobs: Sequence[JobId], before: JobId | None) -> list[Job]:
         """Move queued jobs before another, or to the end; return them."""

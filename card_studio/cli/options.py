@@ -1,0 +1,31 @@
+"""What several commands share: the workspace they act on, and their common options."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from card_studio.studio.workspace import Workspace
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the result, or only queue the job.")]
+CardIds = Annotated[list[str], typer.Argument(help="Card ids, or the first characters of them.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the commands of this call act."""
+
+    workspace: Path | None
+
+    def open(self) -> Workspace:
+        """Open the workspace."""
+        return Workspace(self.workspace)
+
+
+def workspace_of(context: typer.Context) -> Workspace:
+    """Open the workspace that --workspace names, or the one in the settings."""
+    place = context.find_root().obj
+    assert isinstance(place, Place)
+    return place.open()
