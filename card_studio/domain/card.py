@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId
 from card_studio.domain.job import MapOptions, Suite
-from card_studio.domain.names import AugmentationName, Compression, CorruptionName
+from card_studio.domain.names import AugmentationName, Compression, CorruptionName, NetworkName
 from card_studio.domain.recipe import Recipe
 
 
@@ -58,6 +59,42 @@ class Card:
     def augmentation(self) -> AugmentationName:
         """Its suit."""
         return self.recipe.augmentation.name
+
+
+CardOrder = Literal[
+    "created",
+    "name",
+    "method",
+    "augmentation",
+    "network",
+    "data",
+    "sparsity",
+    "bytes",
+    "clean",
+    "robust",
+    "validation",
+    "epochs",
+]
+"""What cards can be sorted by; cards without the figure come last either way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardQuery:
+    """Which cards, in which order, and which page of them; an empty tuple or text leaves nothing out."""
+
+    text: str = ""
+    """Words that must all occur in name, notes, tags, network, method, augmentation, data or id, in any case."""
+    methods: tuple[Compression, ...] = ()
+    augmentations: tuple[AugmentationName, ...] = ()
+    networks: tuple[NetworkName, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Cards that bear every one of these."""
+    data_digest: str | None = None
+    ids: tuple[CardId, ...] = ()
+    order: CardOrder = "created"
+    descending: bool = True
+    offset: int = 0
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from card_studio.domain.ids import ContentHash
 from card_studio.domain.job import GateOptions, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import AugmentationOptions, AugmixAugmentation, GaussianAugmentation
@@ -136,6 +138,21 @@ def nearest(spectra: Floats, references: Floats) -> tuple[Floats, NDArray[np.int
         indices[start : start + _BLOCK] = found
         distances[start : start + _BLOCK] = np.linalg.norm(block - references[found], axis=1)
     return distances, indices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A stored reference set: the spectra of one dataset's training images under one augmentation."""
+
+    key: str
+    """What `reference_key` returns for it."""
+    data_digest: str
+    data_label: str
+    augmentation: AugmentationOptions
+    options: GateOptions
+    spectra: ContentHash
+    """A stored float32 array [M, F]."""
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId, RunId
-from card_studio.domain.job import GateOptions, MapOptions, Suite
+from card_studio.domain.job import GateOptions, Job, MapOptions, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import AugmentationOptions, DataOptions, Options
 from card_studio.domain.recipe import Recipe
@@ -269,3 +269,40 @@ class Run:
     environment: Environment | None
     fingerprint: Fingerprint | None
     seed: int
+    report: str = ""
+    """The traceback where it ended by a bug."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A job taken from the queue, and the attempt that now begins."""
+
+    job: Job
+    run: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """The process that runs the queue, as it last reported itself."""
+
+    pid: int
+    process_started_at: float
+    """Seconds since 1970, UTC, by the operating system: with the pid it names one process for ever."""
+    machine: str
+    workers: int
+    """Jobs that it runs at once, at most."""
+    registered_at: datetime
+    beat_at: datetime
+    """When it last said that it lives."""
+    running: int
+    """Jobs that are running now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What the latest run of a job that has reported anything has measured so far, oldest first."""
+
+    steps: tuple[StepReported, ...]
+    epochs: tuple[EpochFinished, ...]
+    levels: tuple[LevelFinished, ...]
+    cells: tuple[CellEvaluated, ...]
