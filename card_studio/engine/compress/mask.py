@@ -125,7 +125,7 @@ def _global_masks(ranks: Mapping[str, Tensor], counts: Mapping[str, int], free: 
     if free:
         joined = torch.cat([ranks[name].reshape(-1) for name in free])
         chosen = top_mask(joined, sum(counts[name] for name in free))
-        pieces = chosen.split([ranks[name].numel() for name in free])
+        pieces = torch.split(chosen, [ranks[name].numel() for name in free])
         masks |= {name: piece.reshape(ranks[name].shape) for name, piece in zip(free, pieces, strict=True)}
     return masks
 

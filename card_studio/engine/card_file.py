@@ -1,0 +1,141 @@
+"""The .card file: a compact network, packed, with what determines it; its hash is its identity (DESIGN, Data)."""
+
+import math
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from card_studio.domain.ids import CardId, Fingerprint
+from card_studio.domain.recipe import recipe_from
+from card_studio.engine.card_codec import Layer, Packed, ValueType, pack, reference_bits, unpack
+from card_studio.engine.card_container import Container, read_container, write_container
+from card_studio.engine.card_content import CardContent, SavedCard
+from card_studio.engine.card_header import Header, fitting, header_of, outline_of
+from card_studio.engine.nets import is_affine, prunable
+from card_studio.errors import CardFileError, RecipeError
+from card_studio.files import write_atomically
+
+__all__ = ["CardContent", "SavedCard", "ValueType", "card_id", "card_net", "load_card", "save_card"]
+
+CARD_SUFFIX = ".card"
+_PARTS = ("masks", "signs", "values", "scales")
+_PART = "packed/"
+
+
+def save_card(content: CardContent, path: Path, *, values: ValueType | None = None) -> SavedCard:
+    """Write a card file.
+
+    Args:
+        content: the card.
+        path: the file, ending in .card; or a folder, in which the file is named after its identity.
+        values: how kept weights of layers that are not binary are stored; None as `content.values` says. float32 is
+            exact; the others change the network, and with it the card's identity.
+
+    Raises:
+        CardFileError: the state does not fit the recipe's network, or weights that are not finite are to be rounded.
+        WorkspaceError: the disk is full or read-only, or permission is missing.
+    """
+    values = content.values if values is None else values
+    outline = outline_of(content.recipe, content, affine=is_affine(content.state))
+    state = fitting(content.state, outline, "the network to save")
+    names = list(prunable(outline))
+    packed = pack({name: state[name].reshape(-1).numpy() for name in names}, values)
+    dense = {name: tensor for name, tensor in state.items() if name not in names}
+    parts = {_PART + part: torch.from_numpy(getattr(packed, part)) for part in _PARTS}
+    identity, data = write_container(header_of(content, packed.layers, state, values), dense | parts, content.extras)
+    target = path if path.suffix == CARD_SUFFIX else path / f"{identity}{CARD_SUFFIX}"
+    _write_once(target, data)
+    return SavedCard(
+        id=identity,
+        path=target,
+        file_bytes=len(data),
+        reference_bytes=_reference_bytes(packed.layers, dense, values, data),
+        parameters=sum(parameter.numel() for parameter in outline.parameters()),
+        **_measured(packed.layers),
+    )
+
+
+def load_card(path: Path) -> CardContent:
+    """Read and check a card file.
+
+    Raises:
+        CardFileError: it is missing, damaged, from another version, or no card file.
+    """
+    container = read_container(path)
+    try:
+        header = Header.model_validate(container.card)
+        recipe = recipe_from(header.recipe, str(path))
+        outline = outline_of(recipe, header, affine=header.affine)
+        state = _unpacked(container, header, outline)
+    except ValidationError as error:
+        raise CardFileError(f"{path}: its header has {error.error_count()} wrong entries") from error
+    except (CardFileError, RecipeError) as error:
+        raise CardFileError(f"{path}: not a card that this release can use: {error}") from error
+    fields = header.model_dump(exclude={"recipe", "affine", "layers", "fingerprint"})
+    return CardContent(
+        recipe=recipe, fingerprint=Fingerprint(header.fingerprint), state=state, extras=container.extras, **fields
+    )
+
+
+def card_id(path: Path) -> CardId:
+    """Return a card file's identity, checked against its content.
+
+    Raises:
+        CardFileError: it is missing, damaged, from another version, or no card file.
+    """
+    return read_container(path).id
+
+
+def card_net(content: CardContent) -> nn.Module:
+    """Return the card's network in eval mode, with a copy of its state."""
+    net = outline_of(content.recipe, content, affine=is_affine(content.state))
+    net.load_state_dict({name: tensor.clone() for name, tensor in content.state.items()}, assign=True)
+    return net.eval()
+
+
+def _unpacked(container: Container, header: Header, outline: nn.Module) -> dict[str, Tensor]:
+    """Return the full state, in the outline's order."""
+    names = list(prunable(outline))
+    wanted = outline.state_dict()
+    if [(entry.name, entry.shape) for entry in header.layers] != [(name, list(wanted[name].shape)) for name in names]:
+        raise CardFileError("its layers are not those of its recipe's network")
+    parts = {part: container.tensors.pop(_PART + part, None) for part in _PARTS}
+    if any(tensor is None for tensor in parts.values()):
+        raise CardFileError("its weights are missing")
+    layers = tuple(
+        Layer(name=entry.name, size=wanted[entry.name].numel(), kept=entry.kept, binary=entry.binary)
+        for entry in header.layers
+    )
+    arrays: dict[str, Any] = {part: tensor.numpy() for part, tensor in parts.items() if tensor is not None}
+    weights = unpack(Packed(layers=layers, **arrays), header.values)
+    packed = {name: torch.from_numpy(flat).view(wanted[name].shape) for name, flat in weights.items()}
+    return fitting(container.tensors | packed, outline, "its state")
+
+
+def _write_once(target: Path, data: bytes) -> None:
+    """Leave a file alone that already holds just this."""
+    if not (target.is_file() and target.stat().st_size == len(data) and target.read_bytes() == data):
+        write_atomically(target, data)
+
+
+def _reference_bytes(layers: tuple[Layer, ...], dense: Mapping[str, Tensor], values: ValueType, data: bytes) -> int:
+    """Return the layers' reference size with the dense tensors and the header as they are."""
+    (header,) = struct.unpack("<Q", data[:8])
+    plain = sum(tensor.numel() * tensor.element_size() for tensor in dense.values())
+    return math.ceil(reference_bits(layers, values) / 8) + plain + 8 + int(header)
+
+
+def _measured(layers: tuple[Layer, ...]) -> dict[str, Any]:
+    weights = sum(layer.size for layer in layers)
+    kept = sum(layer.kept for layer in layers)
+    return {
+        "prunable_weights": weights,
+        "kept_weights": kept,
+        "sparsity": 1 - kept / weights,
+        "binary": kept > 0 and all(layer.binary for layer in layers if layer.kept),
+    }

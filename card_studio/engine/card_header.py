@@ -1,0 +1,111 @@
+"""The card file's header: what it says beside the tensors, and the outline of the network that these must fit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from card_studio.domain.recipe import Recipe
+from card_studio.engine.card_codec import Layer, ValueType
+from card_studio.engine.card_content import CardContent
+from card_studio.engine.nets import build_net, is_affine
+from card_studio.errors import CardFileError
+
+_MAX_WEIGHTS = 1 << 28
+"""Six times the paper's largest network; a file that claims more is refused before anything is allocated."""
+
+
+class LayerEntry(BaseModel):
+    """A layer in the file's header."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str
+    shape: list[int]
+    kept: int = Field(ge=0)
+    binary: bool
+
+
+class Header(BaseModel):
+    """The `card` part of the file's metadata."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipe: dict[str, Any]
+    fingerprint: str
+    classes: tuple[str, ...] = Field(min_length=1, max_length=1 << 20)
+    size: int = Field(ge=1, le=1 << 14)
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    data_label: str
+    data_digest: str
+    level: int = Field(ge=0)
+    total_epochs: float = Field(ge=0)
+    packages: dict[str, str]
+    values: ValueType
+    affine: bool
+    layers: list[LayerEntry]
+
+
+def header_of(
+    content: CardContent, layers: tuple[Layer, ...], state: Mapping[str, Tensor], values: ValueType
+) -> dict[str, Any]:
+    """Return the header's JSON values."""
+    return Header(
+        recipe=content.recipe.model_dump(mode="json"),
+        fingerprint=content.fingerprint,
+        classes=content.classes,
+        size=content.size,
+        mean=content.mean,
+        std=content.std,
+        data_label=content.data_label,
+        data_digest=content.data_digest,
+        level=content.level,
+        total_epochs=content.total_epochs,
+        packages=dict(content.packages),
+        values=values,
+        affine=is_affine(state),
+        layers=[
+            LayerEntry(name=layer.name, shape=list(state[layer.name].shape), kept=layer.kept, binary=layer.binary)
+            for layer in layers
+        ],
+    ).model_dump(mode="json")
+
+
+def outline_of(recipe: Recipe, about: CardContent | Header, *, affine: bool) -> nn.Module:
+    """Return the recipe's network without memory for its weights."""
+    try:
+        with torch.device("meta"):
+            net = build_net(
+                recipe.network,
+                classes=len(about.classes),
+                size=about.size,
+                mean=about.mean,
+                std=about.std,
+                affine=affine,
+            )
+    except RuntimeError as error:  # sizes beyond what a tensor can have
+        raise CardFileError("its network is too large") from error
+    if sum(tensor.numel() for tensor in net.state_dict().values()) > _MAX_WEIGHTS:
+        raise CardFileError(f"its network is too large: over {_MAX_WEIGHTS:,} weights")
+    return net
+
+
+def fitting(state: Mapping[str, Tensor], outline: nn.Module, what: str) -> dict[str, Tensor]:
+    """Return the state on the CPU in the outline's order and types.
+
+    Raises:
+        CardFileError: names or shapes differ.
+    """
+    wanted = outline.state_dict()
+    if differing := sorted(wanted.keys() ^ state.keys()):
+        raise CardFileError(f"{what} does not fit the recipe: it should have the same tensors, but see {differing[0]}")
+    for name, tensor in wanted.items():
+        given = state[name]
+        if tensor.shape != given.shape:
+            raise CardFileError(f"{what}: {name} is {list(given.shape)}, not {list(tensor.shape)}")
+        if tensor.is_floating_point() != given.is_floating_point():
+            raise CardFileError(f"{what}: {name} holds {given.dtype}, not {tensor.dtype}")
+    return {name: state[name].detach().to("cpu", tensor.dtype).contiguous() for name, tensor in wanted.items()}
