@@ -102,7 +102,7 @@ class Queueing(Core):
         return self._ledger.log(job_id)
 
     def cards_made_by(self, job: Job) -> list[CardId]:
-        """Return the cards that a job's latest attempt has made, as its own log says; also if they were known before."""
+        """Return the cards of a job's latest attempt, as its own log says; also those that were known before."""
         path = attempt_folder(self.path, job.id, job.attempt).events
         made: list[CardId] = []
         events, offset = read_events(path, 0)
