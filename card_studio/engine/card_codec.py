@@ -69,7 +69,7 @@ def pack(weights: Mapping[str, Weights], values: ValueType) -> Packed:
     for name, flat in weights.items():
         mask = flat != 0
         kept = flat[mask]
-        binary = _is_binary(kept)
+        binary = is_binary(kept)
         layers.append(Layer(name=name, size=flat.size, kept=kept.size, binary=binary))
         masks.append(mask)
         if binary:
@@ -125,7 +125,7 @@ def reference_bits(layers: tuple[Layer, ...], values: ValueType) -> float:
     return bits
 
 
-def _is_binary(kept: Weights) -> bool:
+def is_binary(kept: Weights) -> bool:
     """Tell whether all values are +-alpha, to the bit."""
     magnitudes = np.abs(kept).view(np.uint32)
     return bool(kept.size and np.isfinite(kept[0]) and (magnitudes == magnitudes[0]).all())
