@@ -98,11 +98,12 @@ def _drop(x: Floats, y: Floats) -> Floats:
 
 
 def _flower(x: Floats, y: Floats) -> Floats:
-    """Five petals; the distance along the radius, divided by the edge's steepness."""
-    radius, angle = np.hypot(x, y), np.arctan2(x, -y)
-    edge = 0.72 + 0.26 * np.cos(5 * angle)
-    slope = 1.3 * np.sin(5 * angle) / np.maximum(edge, 0.3)
-    return ((radius - edge) / np.sqrt(1 + slope * slope)).astype(np.float32)
+    """Five round petals around the middle."""
+    sector = 2 * np.pi / 5
+    folded = np.abs(np.mod(np.arctan2(x, -y) + sector / 2, sector) - sector / 2)
+    radius = np.hypot(x, y)
+    petal = np.hypot(radius * np.sin(folded), radius * np.cos(folded) - 0.57) - 0.37
+    return np.minimum(petal, radius - 0.4).astype(np.float32)
 
 
 OUTLINES: dict[str, Outline] = {

@@ -80,19 +80,19 @@ def _uniform(random: np.random.Generator, count: int, low: float, high: float) -
 
 def _placed(labels: NDArray[np.int64], random: np.random.Generator) -> _Things:
     count = len(labels)
-    radius = _uniform(random, count, 8.0, 12.5)
+    radius = _uniform(random, count, 10.0, 13.0)
     room = SIZE / 2 - 0.9 * radius
     centre_x, centre_y = room * _uniform(random, count, -1, 1), room * _uniform(random, count, -1, 1)
     edge_angle = _uniform(random, count, 0, 2 * np.pi)
     reach = centre_x * np.cos(edge_angle) + centre_y * np.sin(edge_angle)
-    hidden = _uniform(random, count, 0.45, 1.0) * radius
+    hidden = _uniform(random, count, 0.6, 1.1) * radius
     absent = _uniform(random, count, 0, 1) < 0.5
     return _Things(
         labels=labels,
         centre_x=centre_x,
         centre_y=centre_y,
         radius=radius,
-        angle=_uniform(random, count, 0, 2 * np.pi),
+        angle=_uniform(random, count, -0.5, 0.5),
         edge_angle=edge_angle,
         edge_offset=np.where(absent, np.float32(100), reach + hidden),
         edge_bend=_uniform(random, count, -0.01, 0.02),
@@ -111,10 +111,10 @@ def _palette(count: int, random: np.random.Generator) -> list[Floats]:
     """Colours [n, 3, 1, 1] of ground, second ground, object and nearer thing."""
     hue = random.uniform(0, 1, (count, 4))
     hue[:, 1] = hue[:, 0] + random.normal(0, 0.08, count)
-    saturation = random.uniform((0.08, 0.08, 0.35, 0.1), (0.55, 0.55, 0.9, 0.7), (count, 4))
-    value = random.uniform((0.25, 0.25, 0.4, 0.2), (0.85, 0.85, 0.95, 0.9), (count, 4))
+    saturation = random.uniform((0.05, 0.05, 0.35, 0.1), (0.45, 0.45, 0.9, 0.65), (count, 4))
+    value = random.uniform((0.2, 0.2, 0.5, 0.15), (0.75, 0.75, 1.0, 0.9), (count, 4))
     apart = np.abs(value[:, 2] - value[:, 0]) > 0.12
-    value[:, 2] = np.where(apart, value[:, 2], value[:, 0] + np.where(value[:, 0] < 0.55, 0.25, -0.25))
+    value[:, 2] = np.where(apart, value[:, 2], value[:, 0] + 0.2)
     sector = (hue[..., None] * 6 + np.array([0.0, 4.0, 2.0])) % 6
     pure = np.clip(np.abs(sector - 3) - 1, 0, 1)
     rgb = value[..., None] * (1 - saturation[..., None] * (1 - pure))
@@ -124,7 +124,7 @@ def _palette(count: int, random: np.random.Generator) -> list[Floats]:
 def _fields(count: int, each: int, random: np.random.Generator) -> Floats:
     """Textures [n, each, SIZE, SIZE] of mean 0 and deviation 1, whose amplitude falls as a power of frequency."""
     noise = random.standard_normal((count, each, SIZE, SIZE), dtype=np.float32)
-    power = random.uniform(0.8, 1.6, (count, each, 1, 1)).astype(np.float32)
+    power = random.uniform(0.6, 1.3, (count, each, 1, 1)).astype(np.float32)
     falling = np.where(_FREQUENCY > 0, np.maximum(_FREQUENCY, 1e-6) ** -power, 0)
     fields = np.fft.irfft2(np.fft.rfft2(noise) * falling, s=(SIZE, SIZE)).astype(np.float32)
     deviation: Floats = fields.std(axis=(2, 3), keepdims=True)
@@ -136,7 +136,7 @@ def _ground(
 ) -> Floats:
     """A textured plane of two colours that run into one another, brighter towards the lamp."""
     count = len(first)
-    contrast = _uniform(random, count, 0.06, 0.2)
+    contrast = _uniform(random, count, 0.08, 0.24)
     mix = 1 / (1 + np.exp(-_uniform(random, count, 0.5, 4) * fields[:, 1]))
     colour = first + (second - first) * mix[:, None]
     falloff = _uniform(random, count, 0, 0.3) / SIZE
@@ -188,6 +188,8 @@ def _developed(image: Floats, random: np.random.Generator) -> NDArray[np.uint8]:
     """Expose, add a little sensor noise, and quantise."""
     count = len(image)
     exposed = image * random.uniform(0.85, 1.1, (count, 1, 1, 1)).astype(np.float32)
+    haze = random.uniform(0, 0.45, (count, 1, 1, 1)).astype(np.float32)
+    exposed += haze * (exposed.mean(axis=(2, 3), keepdims=True) - exposed)
     noise = random.standard_normal(image.shape, dtype=np.float32)
     values = np.clip(exposed + np.float32(0.01) * noise, 0, 1)
     return np.rint(values * 255).astype(np.uint8)
