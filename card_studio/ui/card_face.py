@@ -1,11 +1,13 @@
 """What a card shows of itself, as plain values: suit, rank, method, accuracies, bytes, and its map as a picture."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.card import Card, SensitivityMap
+from card_studio.domain.gate import suit_label
 from card_studio.domain.ids import CardId, short
 from card_studio.domain.names import Compression
 
@@ -31,6 +33,8 @@ class Face:
     name: str
     suit: str
     """Augmentation."""
+    label: str
+    """What a gate calls its augmentation: the suit, and what of it is not as usual."""
     rank: str
     """Sparsity in percent; "D" for a dense card."""
     method: str
@@ -42,13 +46,16 @@ class Face:
     """[n, n] error rates 0 to 1 of its sensitivity map."""
     definition: str
     """Of the two accuracies; empty where there are none."""
+    data_label: str
+    data_digest: str
+    mapped_at: datetime | None = None
     queued: bool = False
     """Whether jobs that measure it are waiting or running."""
 
     @property
     def key(self) -> tuple[object, ...]:
         """Two faces of one key look the same."""
-        return (self.id, self.name, self.clean, self.robust, id(self.picture), self.queued)
+        return (self.id, self.name, self.clean, self.robust, self.mapped_at, self.queued)
 
     @property
     def action(self) -> str:
@@ -58,6 +65,11 @@ class Face:
         if self.queued:
             return "Queued"
         return "Evaluate" if self.clean is None else "Map"
+
+    @property
+    def title(self) -> str:
+        """The card in two or three words, as in "Added 80 augmix"."""
+        return f"{'dense' if self.rank == 'D' else self.rank} {self.label}"
 
     @property
     def spoken(self) -> str:
@@ -85,6 +97,7 @@ def face_of(card: Card, sensitivity: SensitivityMap | None, *, queued: bool = Fa
         id=card.id,
         name=card.name or short(card.id),
         suit=str(card.augmentation),
+        label=suit_label(card.recipe.augmentation),
         rank=rank_text(card.sparsity),
         method=METHOD_LABELS[card.method],
         network=str(card.recipe.network.name),
@@ -92,6 +105,9 @@ def face_of(card: Card, sensitivity: SensitivityMap | None, *, queued: bool = Fa
         robust=card.robust_accuracy,
         file_bytes=card.file_bytes,
         picture=None if sensitivity is None else sensitivity.errors,
+        data_label=card.data_label,
+        data_digest=card.data_digest,
+        mapped_at=None if sensitivity is None else sensitivity.created_at,
         definition="" if card.suite is None else card.suite.definition,
         queued=queued,
     )
@@ -117,3 +133,24 @@ def size_text(count: int) -> str:
             break
         value, unit = value / 1000, larger
     return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+
+
+def unknown_face(card: CardId) -> Face:
+    """Return what stands in for a card whose record is still being fetched."""
+    return Face(
+        id=card,
+        name=short(card),
+        suit="",
+        label="",
+        rank="…",
+        method="",
+        network=short(card),
+        clean=None,
+        robust=None,
+        file_bytes=0,
+        picture=None,
+        definition="",
+        data_label="",
+        data_digest="",
+        queued=True,
+    )

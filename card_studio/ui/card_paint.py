@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 from card_studio.ui.card_face import Face, percent, size_text
 from card_studio.ui.colour_maps import SEQUENTIAL
 from card_studio.ui.suits import suit_colour, suit_path
-from card_studio.ui.theme import Theme, font, font_px
+from card_studio.ui.theme import FontRole, Theme, font, font_px
 from card_studio.ui.tokens import Tokens, mixed
 
 _KEPT = 600
@@ -174,7 +174,7 @@ class _Drawing:
                 self.p.translate(self.width, bottom)
                 self.p.rotate(180)
             column = _picture_rect(self.size).left()
-            role = "title" if self.size is CardSize.LARGE else "body"
+            role: FontRole = "title" if self.size is CardSize.LARGE else "body"
             rank = self._fitted(self.face.rank, font(role, True), column - 5 * self.unit)
             line = QFontMetricsF(rank).height()
             self._text(
