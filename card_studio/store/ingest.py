@@ -27,7 +27,7 @@ from card_studio.domain.run import (
     StepReported,
 )
 from card_studio.store import keeping
-from card_studio.store.queue_order import new_job
+from card_studio.store.queue_order import after_all, new_job
 from card_studio.store.records import spec_from
 from card_studio.store.schema import Base, CellRow, EpochRow, JobRow, LevelRow, LogRow, RunRow, StepRow
 
@@ -116,7 +116,7 @@ def _queue_follow_ups(session: Session, job: JobRow, made: CardMade) -> None:
     if spec.then_map is not None:
         wanted.append(MapCards(cards=(made.card,), options=spec.then_map))
     for follow_up in wanted:
-        row = new_job(session, follow_up, priority=job.priority, origin_id=job.id)
+        row = new_job(follow_up, position=after_all(session), priority=job.priority, origin_id=job.id)
         dead = JobRow.state.in_((JobState.FAILED, JobState.CANCELLED))
         same = (JobRow.kind == row.kind, JobRow.spec == row.spec)
         if not session.scalar(select(exists().where(*same, or_(JobRow.origin_id == job.id, ~dead)))):

@@ -28,7 +28,7 @@ from card_studio.errors import NotFoundError
 from card_studio.store import history, transitions
 from card_studio.store.database import Database
 from card_studio.store.ingest import ingest_events
-from card_studio.store.queue_order import RUN_ORDER, list_order, new_job, place
+from card_studio.store.queue_order import RUN_ORDER, after_all, list_order, new_job, place
 from card_studio.store.records import job_from, run_from
 from card_studio.store.schema import HostRow, JobRow, RunRow
 
@@ -59,7 +59,7 @@ class Ledger:
         if state not in (JobState.QUEUED, JobState.PAUSED):
             raise ValueError(f"a new job is queued or paused, not {state}")
         with self._database.write() as session:
-            row = new_job(session, spec, name=name, priority=priority, state=state)
+            row = new_job(spec, position=after_all(session), name=name, priority=priority, state=state)
             session.add(row)
             session.flush()
             return job_from(row)
@@ -67,11 +67,10 @@ class Ledger:
     def add_all(self, specs: Sequence[JobSpec], priority: int = 0) -> list[Job]:
         """Add several jobs in that order, all or none."""
         with self._database.write() as session:
-            rows = []
-            for spec in specs:
-                rows.append(new_job(session, spec, priority=priority))
-                session.add(rows[-1])
-                session.flush()
+            first = after_all(session)
+            rows = [new_job(spec, position=first + n, priority=priority) for n, spec in enumerate(specs)]
+            session.add_all(rows)
+            session.flush()
             return [job_from(row) for row in rows]
 
     def jobs(self, states: Collection[JobState] | None = None) -> list[Job]:
@@ -210,14 +209,15 @@ class Ledger:
         Returns:
             None where nothing is queued.
         """
-        queued = select(JobRow).where(JobRow.state == JobState.QUEUED).order_by(*RUN_ORDER).limit(1)
+        queued = select(JobRow.id).where(JobRow.state == JobState.QUEUED).limit(1)
         with self._database.session() as session:
             if session.scalar(queued) is None:
                 return None  # an idle host asks often: it must not take the write lock for it
         with self._database.write() as session:
-            row = session.scalar(queued)
-            if row is None:
+            next_id = session.scalar(queued.order_by(*RUN_ORDER))
+            if next_id is None:
                 return None
+            row = _row(session, JobId(next_id))
             run = transitions.start(row, host)
             session.add(run)
             session.flush()

@@ -28,26 +28,30 @@ def list_order() -> tuple[ColumnElement[Any], ...]:
 
 
 def new_job(
-    session: Session,
     spec: JobSpec,
     *,
+    position: float,
     name: str | None = None,
     priority: int = 0,
     state: JobState = JobState.QUEUED,
     origin_id: int | None = None,
 ) -> JobRow:
-    """Return a row, not yet added, for a job at the end of its priority."""
-    last = session.scalar(select(func.max(JobRow.position))) or 0.0
+    """Return a row, not yet added, for a job."""
     return JobRow(
         kind=spec.kind,
         spec=JOB_SPEC.dump_json(spec).decode(),
         name=name or title(spec),
         state=state,
         priority=priority,
-        position=last + 1,
+        position=position,
         created_at=datetime.now(UTC),
         origin_id=origin_id,
     )
+
+
+def after_all(session: Session) -> float:
+    """Return a position after every job's."""
+    return (session.scalar(select(func.max(JobRow.position))) or 0.0) + 1
 
 
 def place(session: Session, moved: Sequence[JobRow], before: JobRow | None) -> None:
@@ -63,17 +67,13 @@ def place(session: Session, moved: Sequence[JobRow], before: JobRow | None) -> N
     line = [row for row in waiting if row.id not in ids]
     if before is None:
         priority = line[-1].priority if line else min((row.priority for row in moved), default=0)
-        first, step = _after_all(session), 1.0
+        first, step = after_all(session), 1.0
     else:
         priority = before.priority
         first, step = _gap_before(session, before, ids, len(moved))
     for number, row in enumerate(moved):
         row.priority, row.position = priority, first + number * step
     session.flush()
-
-
-def _after_all(session: Session) -> float:
-    return (session.scalar(select(func.max(JobRow.position))) or 0.0) + 1
 
 
 def _gap_before(session: Session, before: JobRow, moved: set[int], count: int) -> tuple[float, float]:
