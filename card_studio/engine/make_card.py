@@ -9,7 +9,6 @@ for each level of the recipe's trajectory (dense, then one per pruning):
 
 import uuid
 from collections.abc import Generator
-from importlib.metadata import version
 
 import torch
 from torch import Tensor
@@ -18,7 +17,7 @@ from card_studio.domain.job import MakeCard
 from card_studio.domain.recipe import Recipe, fingerprint
 from card_studio.domain.run import Advanced, AnyEvent, CardMade, DatasetOpened, LevelFinished, PhaseStarted
 from card_studio.engine.batches import Batches, steps_per_epoch
-from card_studio.engine.card_content import CardContent, SavedCard
+from card_studio.engine.card_content import CardContent
 from card_studio.engine.card_file import card_net, load_card, save_card
 from card_studio.engine.checkpoint import FitPosition, Position, load_checkpoint, save_checkpoint
 from card_studio.engine.context import Command, Context
@@ -31,9 +30,8 @@ from card_studio.engine.stages import Stage, Stages
 from card_studio.engine.start import fresh_learner, start_level
 from card_studio.engine.train import train
 from card_studio.engine.trajectory import Level, trajectory
+from card_studio.engine.written_card import card_content, card_made
 from card_studio.errors import DataError
-
-_PACKAGES = ("card-studio", "torch", "numpy")
 
 
 def make_card(spec: MakeCard, context: Context, *, clock: Clock = CLOCK) -> EventStream:
@@ -124,67 +122,32 @@ class Making:
     def _finish(self, level: Level, stage: Stage, *, reused: bool) -> EventStream:
         events: list[AnyEvent] = []
         if level.recipe is not None:
-            events = [(yield from self._card(level, level.recipe, stage))]
+            content = card_content(level, level.recipe, self.dataset, stage.state)
+            events = [(yield from self._card(content))]
         done = LevelFinished(
-            level=level.number,
-            levels=max(each.number for each in self.levels),
+            level=self._ordinal(self.place),
+            levels=self._ordinal(len(self.levels) - 1),
             sparsity=level.sparsity,
             validation_accuracy=stage.accuracy,
             reused=reused,
         )
         self.place, self.course = self.place + 1, None
-        self.journal.note(done, *events, self._advanced(self.place))
+        self.journal.note(*([] if level.rewind_point else [done]), *events, self._advanced(self.place))
         yield from self.journal.told()
 
-    def _card(self, level: Level, recipe: Recipe, stage: Stage) -> Generator[AnyEvent, Command | None, CardMade]:
+    def _card(self, content: CardContent) -> Generator[AnyEvent, Command | None, CardMade]:
         """Write a card, load it again and measure what was loaded."""
-        content = CardContent(
-            recipe=recipe,
-            fingerprint=fingerprint(recipe, self.dataset.digest),
-            classes=self.dataset.classes,
-            size=self.dataset.size,
-            mean=self.dataset.mean,
-            std=self.dataset.std,
-            data_label=self.dataset.label,
-            data_digest=self.dataset.digest,
-            level=level.number,
-            total_epochs=level.total_epochs,
-            state=stage.state,
-            packages={name: version(name) for name in _PACKAGES},
-        )
         saved = save_card(content, self.context.cards)
         net = ready(card_net(load_card(saved.path)), self.context.device)
-        labels = self.dataset.validation.labels
+        validation = self.dataset.validation
         right = answered = 0
-        for batch in each_batch(net, self.dataset.validation.images, device=self.context.device):
-            truth = labels[answered : answered + len(batch)]
+        for batch in each_batch(net, validation.images, device=self.context.device):
+            truth = validation.labels[answered : answered + len(batch)]
             right += int((batch.argmax(1).cpu() == truth).sum())
             answered += len(batch)
             self.journal.note(self._advanced(self.place + 1))
             yield from self.journal.told()
-        return self._made(content, saved, right / answered)
-
-    def _made(self, content: CardContent, saved: SavedCard, accuracy: float) -> CardMade:
-        return CardMade(
-            card=saved.id,
-            name=content.recipe.title,
-            recipe=content.recipe,
-            fingerprint=content.fingerprint,
-            data_label=content.data_label,
-            data_digest=content.data_digest,
-            classes=content.classes,
-            size=content.size,
-            sparsity=saved.sparsity,
-            prunable_weights=saved.prunable_weights,
-            kept_weights=saved.kept_weights,
-            parameters=saved.parameters,
-            binary=saved.binary,
-            file_bytes=saved.file_bytes,
-            reference_bytes=saved.reference_bytes,
-            level=content.level,
-            total_epochs=content.total_epochs,
-            validation_accuracy=accuracy,
-        )
+        return card_made(content, saved, right / answered)
 
     def _course(self, level: Level) -> Course:
         """Return a level ready to train, with initial weights, and its place in the job."""
@@ -203,7 +166,7 @@ class Making:
         )
         return Course(
             fit=fit,
-            level=level.number,
+            level=self._ordinal(self.place),
             steps_before=self._steps(self.place),
             epochs_before=sum(len(each.epochs) for each in self.levels[: self.place]),
             steps_in_all=self._steps(len(self.levels)),
@@ -222,13 +185,17 @@ class Making:
         eta_s = self.pace.eta_s(self._steps_to_train(place))
         return Advanced(progress=self._steps(place) / self._steps(len(self.levels)), eta_s=eta_s)
 
+    def _ordinal(self, place: int) -> int:
+        """Return the number under which a level is told: 0, 1, 2, ..., each once; a rewind point is part of level 0."""
+        return max(0, place - sum(each.rewind_point for each in self.levels))
+
     def _phase(self, level: Level) -> str:
-        last = max(each.number for each in self.levels)
-        if level.recipe is None and len(level.epochs) < self.recipe.training.epochs and not level.number:
-            return f"training the first {len(level.epochs)} epochs, to which survivors go back"
+        if level.rewind_point:
+            return f"training to epoch {len(level.epochs)}, to which survivors go back"
         if not level.number:
             return "training the dense network"
-        return f"level {level.number} of {last}: {100 * level.sparsity:g} % sparse"
+        last = self._ordinal(len(self.levels) - 1)
+        return f"level {self._ordinal(self.place)} of {last}: {100 * level.sparsity:g} % sparse"
 
     def _opened(self) -> DatasetOpened:
         data = self.dataset

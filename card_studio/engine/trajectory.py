@@ -44,7 +44,7 @@ class Level:
     """One training run of a trajectory."""
 
     number: int
-    """Prunings so far; 0 is dense."""
+    """Prunings so far; 0 is dense. Where a trajectory branches, two levels bear the same number."""
     sparsity: float
     """When it is trained."""
     start: Start = Start.FRESH
@@ -59,6 +59,8 @@ class Level:
     """Those of the learning rate's schedule that are trained."""
     total_epochs: int
     """Trained in all to get here."""
+    rewind_point: bool = False
+    """Whether it is only the first epochs of level 0, kept because survivors go back to them."""
     recipe: Recipe | None = None
     """Of the card that is made of it; None where none is."""
 
@@ -149,7 +151,9 @@ def _iterative(recipe: Recipe) -> list[Level]:
         method["rewind_epoch"] = first_epoch
     if first_epoch:
         until = ({"until_epoch": first_epoch},)
-        levels.append(_dense_level(recipe, path=until, epochs=range(first_epoch), total_epochs=first_epoch))
+        levels.append(
+            _dense_level(recipe, path=until, epochs=range(first_epoch), total_epochs=first_epoch, rewind_point=True)
+        )
     places: dict[tuple[float, ...], int] = {(): -1}
     for target in sorted({*options.also_keep, options.sparsity}):
         sparsities = _rounded(level_sparsities(target, options.share_per_level))

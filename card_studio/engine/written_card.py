@@ -1,0 +1,63 @@
+"""What a trained level becomes: the content of a card file, and the event that says all that is known of it."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from torch import Tensor
+
+from card_studio.domain.recipe import Recipe, fingerprint
+from card_studio.domain.run import CardMade
+from card_studio.engine.card_content import CardContent, SavedCard
+from card_studio.engine.data.datasets import Dataset
+from card_studio.engine.trajectory import Level
+
+_PACKAGES = ("card-studio", "torch", "numpy")
+
+
+def card_content(level: Level, recipe: Recipe, dataset: Dataset, state: Mapping[str, Tensor]) -> CardContent:
+    """Return what is to be written.
+
+    Args:
+        level: the trained level.
+        recipe: the card's own, which may end earlier than the job's.
+        dataset: what it was trained on.
+        state: the plain network's state dict on the CPU, absent weights exactly 0.
+    """
+    return CardContent(
+        recipe=recipe,
+        fingerprint=fingerprint(recipe, dataset.digest),
+        classes=dataset.classes,
+        size=dataset.size,
+        mean=dataset.mean,
+        std=dataset.std,
+        data_label=dataset.label,
+        data_digest=dataset.digest,
+        level=level.number,
+        total_epochs=level.total_epochs,
+        state=state,
+        packages={name: version(name) for name in _PACKAGES},
+    )
+
+
+def card_made(content: CardContent, saved: SavedCard, validation_accuracy: float) -> CardMade:
+    """Return the event that a card is there; the accuracy is that of the network loaded from its file."""
+    return CardMade(
+        card=saved.id,
+        name=content.recipe.title,
+        recipe=content.recipe,
+        fingerprint=content.fingerprint,
+        data_label=content.data_label,
+        data_digest=content.data_digest,
+        classes=content.classes,
+        size=content.size,
+        sparsity=saved.sparsity,
+        prunable_weights=saved.prunable_weights,
+        kept_weights=saved.kept_weights,
+        parameters=saved.parameters,
+        binary=saved.binary,
+        file_bytes=saved.file_bytes,
+        reference_bytes=saved.reference_bytes,
+        level=content.level,
+        total_epochs=content.total_epochs,
+        validation_accuracy=validation_accuracy,
+    )
