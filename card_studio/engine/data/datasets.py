@@ -23,6 +23,7 @@ _CIFAR_CHANNELS: dict[DatasetName, tuple[Channels, Channels]] = {
     DatasetName.CIFAR100: ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
 }
 """METHODS 3, Normalisation."""
+_CHUNK = 1024
 _SMALLEST_DEVIATION = 1 / 255
 """So that images of one colour are not divided by zero."""
 
@@ -127,15 +128,17 @@ def _dataset(options: DataOptions, label: str, content: str, train: Pool, valida
 
 
 def measured_channels(images: NDArray[np.uint8]) -> tuple[Channels, Channels]:
-    """Return each channel's mean and standard deviation on the 0-1 scale, exactly, from uint8 [N, 3, H, W]."""
-    values = np.arange(256) / 255
-    means, deviations = [], []
-    for channel in range(3):
-        shares = np.bincount(images[:, channel].ravel(), minlength=256) / images[:, channel].size
-        mean = float(shares @ values)
-        means.append(mean)
-        deviations.append(max(float(np.sqrt(shares @ (values - mean) ** 2)), _SMALLEST_DEVIATION))
-    return (means[0], means[1], means[2]), (deviations[0], deviations[1], deviations[2])
+    """Return each channel's mean and standard deviation on the 0-1 scale, from uint8 [N, 3, H, W]."""
+    total, squares = np.zeros(3), np.zeros(3)
+    for start in range(0, len(images), _CHUNK):
+        values = images[start : start + _CHUNK].astype(np.uint32)
+        total += values.sum(axis=(0, 2, 3), dtype=np.int64)
+        squares += np.square(values).sum(axis=(0, 2, 3), dtype=np.int64)
+    count = images[:, 0].size
+    means = total / count
+    deviations = np.sqrt(squares / count - means * means)
+    mean, std = means / 255, np.maximum(deviations / 255, _SMALLEST_DEVIATION)
+    return (float(mean[0]), float(mean[1]), float(mean[2])), (float(std[0]), float(std[1]), float(std[2]))
 
 
 def _digest(options: DataOptions, content: str, classes: tuple[str, ...]) -> str:

@@ -4,11 +4,11 @@ import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
 from card_studio.domain.options import FolderData
 from card_studio.engine.data.picture_sources import Source, class_files, opened
@@ -18,59 +18,75 @@ from card_studio.files import file_hash, read_array, replacing, write_atomically
 from card_studio.pictures import read_picture
 
 _READER = 1
-"""Counts up when the same files would be read as other pixels: old caches are then left alone."""
+"""Counts up when the same files would be read as other pixels, so that old caches are left alone."""
 _CHUNK = 256
 _LARGEST_SHARE_OF_MEMORY = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Contents:
+    """What a source holds."""
+
+    content: str
+    """Hash of the class names and of the bytes of the files, in order."""
+    counts: dict[str, int]
+    """Images of each class."""
 
 
 def read_folder(path: Path, options: FolderData, cache: Path) -> Pool:
     """Read all images of all classes, resized to `options.size`, sorted by class and file name.
 
-    The first time they are decoded in threads and kept in `cache`; then a .zip is only hashed, and of a folder every
-    file, so a changed image never goes unseen.
+    The first time they are decoded in threads and kept in `cache`. Later a .zip is hashed as a whole, and of a folder
+    every file, so that a changed image never goes unseen.
 
     Raises:
         DataError: the source or an image is missing, damaged, unsafe, or not laid out as class folders.
     """
-    with opened(path) as source:
-        files = _chosen(class_files(source), options)
-        content = _hash_of_archive(source) or _hash_of_files(source, files)
-        kept = cache / "pictures" / _key(files, options, content)
-        if not kept.with_suffix(".json").exists():
-            _decode(source, files, options.size, kept)
-            if path.is_file():
-                content = _hash_of_files(source, files)
-            write_atomically(kept.with_suffix(".json"), json.dumps({"content": content}).encode())
-    counts = [len(names) for names in files.values()]
+    listing = cache / "pictures" / f"{_archive_key(path, options)}.json" if path.is_file() else None
+    contents = _Contents(**json.loads(listing.read_text())) if listing and listing.exists() else None
+    if contents is None or not _decoded(cache, contents, options).exists():
+        contents = _read(path, options, cache)
+        if listing is not None:
+            write_atomically(listing, json.dumps(asdict(contents)).encode())
+    counts = list(contents.counts.values())
     return Pool(
-        images=read_array(kept.with_suffix(".npy"), mapped=True),
+        images=read_array(_decoded(cache, contents, options), mapped=True),
         labels=np.repeat(np.arange(len(counts), dtype=np.int64), counts),
-        classes=tuple(files),
-        content=json.loads(kept.with_suffix(".json").read_text())["content"],
+        classes=tuple(contents.counts),
+        content=contents.content,
     )
 
 
-def _chosen(files: dict[str, list[PurePosixPath]], options: FolderData) -> dict[str, list[PurePosixPath]]:
+def _archive_key(path: Path, options: FolderData) -> str:
+    whole = [_READER, file_hash(path), options.images_per_class, options.split_seed]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:32]
+
+
+def _decoded(cache: Path, contents: _Contents, options: FolderData) -> Path:
+    return cache / "pictures" / f"{contents.content[:32]}-{options.size}px-v{_READER}.npy"
+
+
+def _read(path: Path, options: FolderData, cache: Path) -> _Contents:
+    with opened(path) as source:
+        files = _chosen(class_files(source), options)
+        counts = {name: len(names) for name, names in files.items()}
+        contents = _Contents(content=_hash_of_files(source, files), counts=counts)
+        kept = _decoded(cache, contents, options)
+        if not kept.exists():
+            _decode(source, [name for names in files.values() for name in names], options.size, kept)
+    return contents
+
+
+def _chosen(files: dict[str, list[str]], options: FolderData) -> dict[str, list[str]]:
     """Take at most `images_per_class` of each class, drawn by the split's seed, in the order of their names."""
     limit = options.images_per_class
     if not limit:
         return files
-    generator = np.random.default_rng(options.split_seed)
-    return {
-        name: [paths[i] for i in np.sort(generator.permutation(len(paths))[:limit])] for name, paths in files.items()
-    }
+    random = np.random.default_rng(options.split_seed)
+    return {name: sorted(random.permutation(np.array(names))[:limit].tolist()) for name, names in files.items()}
 
 
-def _key(files: dict[str, list[PurePosixPath]], options: FolderData, content: str) -> str:
-    names = {name: [str(path) for path in paths] for name, paths in files.items()}
-    return hashlib.sha256(json.dumps([_READER, options.size, content, names]).encode()).hexdigest()[:32]
-
-
-def _hash_of_archive(source: Source) -> str | None:
-    return file_hash(source.path) if source.path.is_file() else None
-
-
-def _hash_of_files(source: Source, files: dict[str, list[PurePosixPath]]) -> str:
+def _hash_of_files(source: Source, files: dict[str, list[str]]) -> str:
     """Hash the bytes of each class's files in order, so that a folder and a .zip of it are the same data."""
     whole = hashlib.sha256()
     for name, paths in files.items():
@@ -80,27 +96,22 @@ def _hash_of_files(source: Source, files: dict[str, list[PurePosixPath]]) -> str
     return whole.hexdigest()
 
 
-def _decode(source: Source, files: dict[str, list[PurePosixPath]], size: int, kept: Path) -> None:
-    paths = [path for names in files.values() for path in names]
-    _check_memory(source.path, len(paths), size)
-    images = np.empty((len(paths), 3, size, size), np.uint8)
+def _decode(source: Source, names: list[str], size: int, kept: Path) -> None:
+    _check_memory(source.path, len(names), size)
+    images = np.empty((len(names), 3, size, size), np.uint8)
 
     def decode(start: int) -> None:
-        for index, path in enumerate(paths[start : start + _CHUNK], start):
-            images[index] = _picture(source, path, size)
+        for index, name in enumerate(names[start : start + _CHUNK], start):
+            try:
+                images[index] = read_picture(source.read(name), size, name=str(source.path / name))
+            except PictureError as error:
+                raise DataError(str(error)) from error
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for _ in threads.map(decode, range(0, len(paths), _CHUNK)):
+        for _ in threads.map(decode, range(0, len(names), _CHUNK)):
             pass
-    with replacing(kept.with_suffix(".npy")) as temporary, temporary.open("wb") as file:
+    with replacing(kept) as temporary, temporary.open("wb") as file:
         np.save(file, images, allow_pickle=False)
-
-
-def _picture(source: Source, path: PurePosixPath, size: int) -> NDArray[np.uint8]:
-    try:
-        return read_picture(source.read(path), size, name=str(source.path / path))
-    except PictureError as error:
-        raise DataError(str(error)) from error
 
 
 def _check_memory(path: Path, count: int, size: int) -> None:

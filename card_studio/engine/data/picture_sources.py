@@ -1,10 +1,14 @@
-"""Finds a dataset's image files in a folder or a .zip, class by class; a .zip is read in memory, never unpacked."""
+"""Finds a dataset's image files in a folder or a .zip, class by class; a .zip is read in memory, never unpacked.
 
+Files and folders are named by their path below the source, with / between the parts.
+"""
+
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from card_studio.errors import DataError
 from card_studio.pictures import PICTURE_SUFFIXES
@@ -14,17 +18,18 @@ MAX_FILE_BYTES = 256 << 20
 _DEEPEST = 4
 """Levels of folders looked into, so that a link back to a parent ends."""
 _LAYOUT = "wanted are at least two class folders that hold image files, as <class>/<image>"
+_HIDDEN = re.compile(r"(^|/)(\.|__MACOSX(/|$))")
+_OUTSIDE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A folder or a .zip of files."""
+    """A folder or a .zip of files; hidden ones are left out."""
 
     path: Path
-    files: tuple[PurePosixPath, ...]
-    """Below `path`, hidden ones left out."""
-    folders: tuple[PurePosixPath, ...]
-    read: Callable[[PurePosixPath], bytes]
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+    read: Callable[[str], bytes]
     """Returns a file's bytes; may be called from several threads."""
 
 
@@ -44,7 +49,7 @@ def opened(path: Path) -> Iterator[Source]:
             yield _zip(path, archive)
 
 
-def class_files(source: Source) -> dict[str, list[PurePosixPath]]:
+def class_files(source: Source) -> dict[str, list[str]]:
     """Return the image files of each class, classes and files sorted by name.
 
     A single top folder that holds the class folders, such as `train`, is descended into.
@@ -52,59 +57,67 @@ def class_files(source: Source) -> dict[str, list[PurePosixPath]]:
     Raises:
         DataError: there are no class folders, or images lie elsewhere than directly in them.
     """
-    pictures = [path for path in source.files if path.suffix.lower() in PICTURE_SUFFIXES]
-    top = _top(source, pictures)
-    depth = len(top.parts)
-    found: dict[str, list[PurePosixPath]] = {
-        path.name: [] for path in source.folders if path.parent == top and path != top
-    }
-    for path in pictures:
-        if len(path.parts) != depth + 2:
-            raise DataError(f"{source.path}: {path} does not lie directly in a class folder: {_LAYOUT}")
-        found[path.parent.name].append(path)
+    pictures = [file for file in source.files if _suffix(file) in PICTURE_SUFFIXES]
+    top = _top(source.folders, pictures)
+    found: dict[str, list[str]] = {folder: [] for folder in source.folders if _parent(folder) == top}
+    for file in pictures:
+        if _parent(file) not in found:
+            raise DataError(f"{source.path}: {file} does not lie directly in a class folder: {_LAYOUT}")
+        found[_parent(file)].append(file)
     if len(found) < 2:
         raise DataError(f"{source.path}: no class folders: {_LAYOUT}")
-    return {name: sorted(found[name]) for name in sorted(found)}
+    return {_name(folder): sorted(found[folder]) for folder in sorted(found)}
 
 
-def _top(source: Source, pictures: list[PurePosixPath]) -> PurePosixPath:
-    top = PurePosixPath()
+def _top(folders: tuple[str, ...], pictures: list[str]) -> str:
+    holders = {_parent(file) for file in pictures}
+    top = ""
     while True:
-        inside = [path for path in source.folders if path.parent == top and path != top]
-        if len(inside) != 1 or any(path.parent in (top, inside[0]) for path in pictures):
+        inside = [folder for folder in folders if _parent(folder) == top]
+        if len(inside) != 1 or holders & {top, inside[0]}:
             return top
         top = inside[0]
 
 
-def _hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _suffix(path: str) -> str:
+    stem, dot, suffix = _name(path).rpartition(".")
+    return f".{suffix.lower()}" if dot and stem else ""
 
 
 def _folder(top: Path) -> Source:
-    files: list[PurePosixPath] = []
-    folders: list[PurePosixPath] = []
-    waiting = [PurePosixPath()]
+    files: list[str] = []
+    folders: list[str] = []
+    waiting = [""]
     while waiting:
         for path, is_folder in _entries(top, waiting.pop()):
             (folders if is_folder else files).append(path)
-            if is_folder and len(path.parts) < _DEEPEST:
+            if is_folder and path.count("/") < _DEEPEST - 1:
                 waiting.append(path)
 
-    def read(path: PurePosixPath) -> bytes:
+    def read(name: str) -> bytes:
         try:
-            return (top / path).read_bytes()
+            return (top / name).read_bytes()
         except OSError as error:
-            raise DataError(f"{top / path}: cannot be read: {error.strerror}") from error
+            raise DataError(f"{top / name}: cannot be read: {error.strerror}") from error
 
     return Source(path=top, files=tuple(files), folders=tuple(folders), read=read)
 
 
-def _entries(top: Path, below: PurePosixPath) -> list[tuple[PurePosixPath, bool]]:
+def _entries(top: Path, below: str) -> list[tuple[str, bool]]:
+    prefix = f"{below}/" if below else ""
     try:
-        found = [(below / entry.name, entry.is_dir()) for entry in (top / below).iterdir()]
+        found = [(prefix + entry.name, entry.is_dir()) for entry in (top / below).iterdir()]
     except OSError as error:
         raise DataError(f"{top / below}: cannot be read: {error.strerror}") from error
-    return [(path, is_folder) for path, is_folder in found if not _hidden(path)]
+    return [(path, is_folder) for path, is_folder in found if not _HIDDEN.search(path)]
 
 
 def _archive(path: Path) -> zipfile.ZipFile:
@@ -117,36 +130,35 @@ def _archive(path: Path) -> zipfile.ZipFile:
 
 
 def _zip(path: Path, archive: zipfile.ZipFile) -> Source:
-    members = {}
-    folders = set()
+    members: dict[str, zipfile.ZipInfo] = {}
+    folders: set[str] = set()
     for info in archive.infolist():
-        name = _safe_name(path, info.filename)
-        if _hidden(name):
+        name = info.filename.replace("\\", "/").rstrip("/")
+        _check(path, info, name)
+        if _HIDDEN.search(name):
             continue
-        folders.update(parent for parent in name.parents if parent.parts)
         if info.is_dir():
             folders.add(name)
         else:
-            _check_size(path, info)
             members[name] = info
+            folders.add(_parent(name))
+    for folder in list(folders):
+        parts = folder.split("/")
+        folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
-    def read(name: PurePosixPath) -> bytes:
+    def read(name: str) -> bytes:
         try:
             return archive.read(members[name])
         except Exception as error:  # zipfile's decompressors raise almost anything on damaged bytes
             raise DataError(f"{path}: {name} is damaged or encrypted ({error}): make the .zip anew") from error
 
-    return Source(path=path, files=tuple(members), folders=tuple(sorted(folders)), read=read)
+    return Source(path=path, files=tuple(members), folders=tuple(sorted(folders - {""})), read=read)
 
 
-def _safe_name(path: Path, member: str) -> PurePosixPath:
-    name = PurePosixPath(member.replace("\\", "/"))
-    if name.is_absolute() or PureWindowsPath(member).drive or ".." in name.parts:
-        raise DataError(f"{path}: member {member!r} points outside the archive: not read; make the .zip anew")
-    return name
-
-
-def _check_size(path: Path, info: zipfile.ZipInfo) -> None:
+def _check(path: Path, info: zipfile.ZipInfo, name: str) -> None:
+    """Refuse members that point outside, or that would fill the memory."""
+    if _OUTSIDE.search(name):
+        raise DataError(f"{path}: member {info.filename!r} points outside the archive: not read; make the .zip anew")
     if info.file_size > MAX_FILE_BYTES:
         raise DataError(
             f"{path}: member {info.filename!r} would unpack to {info.file_size:,} bytes: "

@@ -57,7 +57,7 @@ def render(part: str, count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray
 def rendered(options: ShapesData, cache: Path) -> tuple[Pool, Pool, Pool]:
     """Return training, validation and test images, rendered the first time and kept in `cache`."""
     train, validation, test = (
-        _kept(part, count, options.render_seed, cache / "shapes")
+        _kept(part, count, options.render_seed, cache / "scenes")
         for part, count in zip(
             _PARTS, (options.train_images, options.held_out_images, options.held_out_images), strict=True
         )
