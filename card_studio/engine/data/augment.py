@@ -29,9 +29,7 @@ def clean(images: Tensor, generator: torch.Generator, options: AugmentationOptio
     return images
 
 
-def gaussian(
-    images: Tensor, generator: torch.Generator, options: GaussianAugmentation | None = None
-) -> Tensor:
+def gaussian(images: Tensor, generator: torch.Generator, options: GaussianAugmentation | None = None) -> Tensor:
     """Add N(0, sigma) noise to a share of the images and clamp them to [0, 1].
 
     Args:

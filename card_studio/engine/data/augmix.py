@@ -109,13 +109,13 @@ def _apply_step(state: Tensor, drawn: Draw, step: int) -> None:
     order = active[ops[active].argsort()]
     ops, levels = ops[order], drawn.levels[:, :, step].flatten()[order]
     signs = drawn.signs[:, :, step].flatten()[order]
-    work = state.index_select(0, order)
     edges = [0, *torch.bincount(ops, minlength=len(Op)).cumsum(0).tolist()]
-    for op, apply in POINTWISE.items():
-        here = slice(edges[op], edges[op + 1])
+    groups = [(slice(edges[op], edges[op + 1]), apply) for op, apply in POINTWISE.items()]
+    for here, apply in groups:
         if here.stop > here.start:
-            work[here] = apply(work[here], levels[here])
+            chosen = order[here]
+            state.index_copy_(0, chosen, apply(state.index_select(0, chosen), levels[here]))
     here = slice(edges[GEOMETRIC.start], edges[GEOMETRIC.stop])
     if here.stop > here.start:
-        work[here] = move(work[here], ops[here], levels[here], signs[here])
-    state.index_copy_(0, order, work)
+        chosen = order[here]
+        state.index_copy_(0, chosen, move(state.index_select(0, chosen), ops[here], levels[here], signs[here]))

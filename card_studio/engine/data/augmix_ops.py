@@ -51,8 +51,8 @@ def equalize(images: Tensor, levels: Tensor) -> Tensor:
     """Equalise each channel's histogram."""
     count, channels, height, width = images.shape
     rows = count * channels
-    offset = torch.arange(rows, device=images.device).view(rows, 1) * _LEVELS
-    index = images.reshape(rows, -1).long().add_(offset)
+    offset = torch.arange(rows, dtype=torch.int32, device=images.device).view(rows, 1) * _LEVELS
+    index = images.reshape(rows, -1).to(torch.int32).add_(offset)
     histogram = torch.bincount(index.view(-1), minlength=rows * _LEVELS).view(rows, _LEVELS)
     table = _equalizing(histogram.float(), height * width)
     return table.view(-1).index_select(0, index.view(-1)).view(images.shape)
@@ -121,14 +121,17 @@ def move(images: Tensor, ops: Tensor, levels: Tensor, signs: Tensor) -> Tensor:
         ops: int64 [M], members of GEOMETRIC.
     """
     height, width = images.shape[-2:]
-    grid = torch.empty((len(images), height, width, 2), device=images.device)
     from_x, from_y = _sources(ops, levels, signs, height, width)
     rows = ((torch.arange(height, device=images.device) + 0.5) * (2 / height) - 1)[:, None]
     columns = (torch.arange(width, device=images.device) + 0.5) * (2 / width) - 1
-    for axis, (along_x, along_y, shift) in enumerate((from_x, from_y)):
-        torch.add(along_x[:, None, None] * columns, along_y[:, None, None] * rows + shift[:, None, None], out=grid[..., axis])
-    inside = ((grid >= -1) & (grid < 1)).all(dim=-1)
-    moved = grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    x, y = (
+        (along_x[:, None, None] * columns) + (along_y[:, None, None] * rows + shift[:, None, None])
+        for along_x, along_y, shift in (from_x, from_y)
+    )
+    inside = torch.maximum(x.abs(), y.abs()).lt(1)
+    moved = grid_sample(
+        images, torch.stack((x, y), dim=-1), mode="bilinear", padding_mode="border", align_corners=False
+    )
     return moved.add_(_NUDGE).floor_().mul_(inside[:, None])
 
 

@@ -13,6 +13,8 @@ from card_studio.domain.names import SEVERITIES, CorruptionName
 from card_studio.engine.data import corruptions_blur as blur
 from card_studio.engine.data import corruptions_digital as digital
 from card_studio.engine.data import corruptions_noise as noise
+from card_studio.engine.data import corruptions_weather as weather
+from card_studio.engine.data.corruptions_spatter import spatter
 from card_studio.engine.data.randomness import image_seeds
 
 Corruption = Callable[[Tensor, int, Tensor], Tensor]
@@ -24,10 +26,21 @@ CORRUPTIONS: dict[CorruptionName, Corruption] = {
     _N.SHOT_NOISE: noise.shot_noise,
     _N.IMPULSE_NOISE: noise.impulse_noise,
     _N.DEFOCUS_BLUR: blur.defocus_blur,
+    _N.GLASS_BLUR: blur.glass_blur,
+    _N.MOTION_BLUR: blur.motion_blur,
+    _N.ZOOM_BLUR: blur.zoom_blur,
+    _N.SNOW: weather.snow,
+    _N.FROST: weather.frost,
+    _N.FOG: weather.fog,
+    _N.BRIGHTNESS: weather.brightness,
     _N.CONTRAST: digital.contrast,
+    _N.ELASTIC_TRANSFORM: digital.elastic_transform,
     _N.PIXELATE: digital.pixelate,
+    _N.JPEG_COMPRESSION: digital.jpeg_compression,
     _N.SPECKLE_NOISE: noise.speckle_noise,
     _N.GAUSSIAN_BLUR: blur.gaussian_blur,
+    _N.SPATTER: spatter,
+    _N.SATURATE: digital.saturate,
 }
 """Every corruption by its name in CIFAR-C."""
 

@@ -1,5 +1,6 @@
 """Small tools that the corruptions share: truncation to grey levels, borders, filters as matrices, exact means."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +17,11 @@ def quantise(values: Tensor) -> Tensor:
     rounding errors of float32.
     """
     return values.add_(_NUDGE).clamp_(0, 255).to(torch.uint8)
+
+
+def truncated(values: Tensor) -> Tensor:
+    """Clip and truncate as `quantise` does, but stay in floats; changes `values`."""
+    return values.add_(_NUDGE).clamp_(0, 255).floor_()
 
 
 def pixel_scale(images: Tensor) -> float:
@@ -96,6 +102,29 @@ def border_indices(size: int, margin: int, border: str) -> Tensor:
     period = max(1, 2 * size if repeat else 2 * size - 2)
     folded = position % period
     return torch.from_numpy(np.where(folded < size, folded, period - repeat - folded))
+
+
+@lru_cache(maxsize=256)
+def zoom_matrix(size: int, factor: float, source: int) -> Tensor:
+    """Return float64 [size, crop]: the middle of a line of `source` pixels, enlarged to `size` pixels.
+
+    As the CIFAR-C script: crop = ceil(source / factor) pixels are stretched linearly to round(crop factor), end to
+    end, and the surplus is trimmed from either side; here also from `source` pixels to more (`size`).
+    """
+    crop = math.ceil(source / factor)
+    stretched = max(size, round(crop * factor * size / source))
+    position = (np.arange(size) + (stretched - size) // 2) * ((crop - 1) / max(1, stretched - 1))
+    below = np.minimum(position.astype(np.int64), max(0, crop - 2))
+    matrix = np.zeros((size, crop))
+    matrix[np.arange(size), below] = 1 - (position - below)
+    matrix[np.arange(size), np.minimum(below + 1, crop - 1)] += position - below
+    return torch.from_numpy(matrix)
+
+
+@lru_cache(maxsize=256)
+def mesh_matrix(side: int, shorter: int, zoom: float) -> Tensor:
+    """Return float32 [side, mesh]: a line of a mesh that has 32 points on the shorter side, enlarged `zoom` times more."""
+    return zoom_matrix(side, zoom, round(32 * side / shorter)).float()
 
 
 @lru_cache(maxsize=256)
