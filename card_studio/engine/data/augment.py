@@ -101,5 +101,5 @@ def reference_images(images: Tensor, options: AugmentationOptions, generator: to
     if isinstance(options, GaussianAugmentation):
         options = options.model_copy(update={"probability": 1.0})
     augment = AUGMENTATIONS[options.name]
-    parts = [augment(part.float() / 255, generator, options) for part in images.split(_CHUNK)]
+    parts = [augment(part.float() / 255, generator, options) for part in torch.split(images, _CHUNK)]
     return torch.cat(parts).mul_(255).round_().to(torch.uint8)

@@ -169,8 +169,9 @@ def _column(values: Tensor) -> Tensor:
 
 
 def _grey(images: Tensor) -> Tensor:
-    red, green, blue = images.split(1, dim=1)
-    return ((19595 * red + 38470 * green + 7471 * blue + 32768) / 65536).floor_()
+    red, green, blue = torch.split(images, 1, dim=1)
+    weighted: Tensor = 19595 * red + 38470 * green + 7471 * blue + 32768
+    return weighted.div_(65536).floor_()
 
 
 def _blended(plain: Tensor, images: Tensor, levels: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from card_studio.engine.data.corruptions_spatter import spatter
 from card_studio.engine.data.randomness import image_seeds
 
 Corruption = Callable[[Tensor, int, Tensor], Tensor]
-"""(images uint8 [N, 3, H, W], severity 1-5, seeds int64 [N]) -> uint8 [N, 3, H, W]; an image depends on its seed only."""
+"""(images uint8 [N, 3, H, W], severity 1-5, seeds int64 [N]) -> uint8 [N, 3, H, W]; randomness is the seed's alone."""
 
 _N = CorruptionName
 CORRUPTIONS: dict[CorruptionName, Corruption] = {
@@ -72,5 +72,5 @@ def corrupt(images: Tensor, name: CorruptionName | str, severity: int, generator
     seeds = image_seeds(len(images), generator).to(images.device)
     pixels = _CHUNK_PIXELS.get(images.device.type, _CHUNK_PIXELS["cuda"])
     size = max(1, pixels // max(1, images.shape[2] * images.shape[3]))
-    parts = zip(images.split(size), seeds.split(size), strict=True)
+    parts = zip(torch.split(images, size), torch.split(seeds, size), strict=True)
     return torch.cat([corruption(part, severity, drawn) for part, drawn in parts]) if len(images) else images.clone()

@@ -18,7 +18,7 @@ PIXELATE = (0.95, 0.9, 0.85, 0.75, 0.65)
 JPEG_COMPRESSION = (80, 65, 58, 50, 40)
 SATURATE = ((0.3, 0), (0.1, 0), (1.5, 0), (2, 0.1), (2.5, 0.2))
 ELASTIC_TRANSFORM = ((0, 0, 0.08), (0.05, 0.2, 0.07), (0.08, 0.06, 0.06), (0.1, 0.04, 0.05), (0.1, 0.03, 0.03))
-"""(alpha, sigma, jitter of the affine's three points), as shares of the image's side; 32 of them are METHODS' pixels."""
+"""(alpha, sigma, jitter of the affine's three points) as shares of the image's side: METHODS' pixels / 32."""
 
 
 def contrast(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
@@ -41,9 +41,12 @@ def jpeg_compression(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
     """Compress with Pillow at quality `JPEG_COMPRESSION`, in threads, and decompress."""
     quality = JPEG_COMPRESSION[severity - 1]
     pictures = images.permute(0, 2, 3, 1).cpu().contiguous().numpy()
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        results = list(pool.map(lambda picture: _through_jpeg(picture, quality), pictures))
-    return torch.from_numpy(np.stack(results)).permute(0, 3, 1, 2).contiguous().to(images.device)
+    results = np.empty_like(pictures)
+    parts = np.array_split(np.arange(len(pictures)), torch.get_num_threads())
+    with ThreadPoolExecutor(len(parts)) as pool:
+        for _ in pool.map(lambda part: _through_jpeg(pictures, results, part, quality), parts):
+            pass  # raises what a thread has raised
+    return torch.from_numpy(results).permute(0, 3, 1, 2).contiguous().to(images.device)
 
 
 def saturate(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
@@ -104,10 +107,11 @@ def _affine_sources(shifts: Tensor, height: int, width: int) -> tuple[Tensor, Te
     return (middle_x + third) - other, (middle_y + third) - (edge + other)
 
 
-def _through_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
+def _through_jpeg(pictures: np.ndarray, results: np.ndarray, part: np.ndarray, quality: int) -> None:
+    for each in part:
+        file = io.BytesIO()
+        Image.fromarray(pictures[each]).save(file, "JPEG", quality=quality)
+        results[each] = np.asarray(Image.open(file))
 
 
 @lru_cache(maxsize=64)

@@ -71,7 +71,7 @@ def snow(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
     flakes = truncated(torch.where(flakes < threshold, 0.0, flakes * 255))
     angles = uniforms(seeds, 1, stream=1, low=-135, high=-45)[:, 0]
     layer = motion_blurred(flakes, radius * scale, sigma * scale, angles).floor_()
-    red, green, blue = images.float().split(1, dim=1)
+    red, green, blue = torch.split(images.float(), 1, dim=1)
     white = (red * (1.5 * 0.299)).add_(green, alpha=1.5 * 0.587).add_(blue, alpha=1.5 * 0.114).add_(127.5)
     result = torch.maximum(images.float(), white).mul_(1 - mix).add_(images, alpha=mix)
     return quantise(result.add_(layer + layer.flip((2, 3))))
@@ -89,7 +89,7 @@ def plasma(seeds: Tensor, side: int, decay: float) -> Tensor:
         float32 [N, side, side].
     """
     cloud = torch.zeros((len(seeds), side, side), device=seeds.device)
-    draws = iter(uniforms(seeds, side * side - 1, low=-_WIBBLE, high=_WIBBLE).split(_pieces(side), dim=1))
+    draws = iter(torch.split(uniforms(seeds, side * side - 1, low=-_WIBBLE, high=_WIBBLE), _pieces(side), dim=1))
     step, wibble = side, _WIBBLE
     while step >= 2:
         half = step // 2

@@ -37,7 +37,8 @@ def _pane(random: np.random.Generator, side: int, scale: float) -> np.ndarray:
     order = ice.ravel().argsort().argsort().reshape(side, side) / (side * side - 1)
     amount = np.clip(order, 0, 1) ** 1.4
     colours = _COLDEST + amount[..., None] * (_WHITE - _COLDEST)
-    return colours.round().astype(np.uint8).transpose(2, 0, 1).copy()
+    pane: np.ndarray = colours.round().astype(np.uint8).transpose(2, 0, 1)
+    return pane.copy()
 
 
 def _smooth_noise(random: np.random.Generator, side: int, length: float, stretch: float, angle: float) -> np.ndarray:
@@ -46,5 +47,6 @@ def _smooth_noise(random: np.random.Generator, side: int, length: float, stretch
     along = (x * np.cos(angle) + y * np.sin(angle)) * length * stretch
     across = (y * np.cos(angle) - x * np.sin(angle)) * length
     spectrum = np.fft.rfft2(random.standard_normal((side, side))) * np.exp(-2 * (along**2 + across**2))
-    noise = np.fft.irfft2(spectrum, (side, side))
-    return noise / noise.std()
+    noise: np.ndarray = np.fft.irfft2(spectrum, (side, side))
+    noise /= noise.std()
+    return noise
