@@ -12,12 +12,19 @@ _KEEP_MEMORY = str(1 << 30)
 """glibc gives large blocks back to the system after every step by default, and each step then faults them in anew."""
 
 
+_LAUNCHER = "import subprocess, sys; subprocess.Popen(sys.argv[1:])"
+
+
 def launch_host(workspace: Path, settings: Settings) -> None:
-    """Start a host of its own session, which outlives this process; its output goes to host.log."""
+    """Start a host of its own session, which outlives this process; its output goes to host.log.
+
+    A launcher in between starts it and ends, so that the host is nobody's child and leaves no zombie behind.
+    """
     command = [sys.executable, "-m", "card_studio", "--workspace", str(workspace), "host"]
     command += ["--workers", str(settings.workers), "--linger", str(settings.host_linger_s)]
     with (workspace / "host.log").open("ab") as log:
-        _popen(command, log_file=log.fileno(), environment=dict(os.environ))
+        launcher = [sys.executable, "-c", _LAUNCHER, *command]
+        _popen(launcher, log_file=log.fileno(), environment=dict(os.environ)).wait()
 
 
 def launch_worker(attempt: Attempt, threads: int) -> subprocess.Popen[bytes]:

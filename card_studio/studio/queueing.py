@@ -90,12 +90,7 @@ class Queueing(Core):
 
     def history(self, job_id: JobId, *, after_step: int = -1) -> History:
         """Return what a job's latest run has reported; of the steps only those after `after_step`."""
-        return History(
-            steps=tuple(self._ledger.steps(job_id, after_step)),
-            epochs=tuple(self._ledger.epochs(job_id)),
-            levels=tuple(self._ledger.levels(job_id)),
-            cells=tuple(self._ledger.cells(job_id)),
-        )
+        return self._ledger.history(job_id, after_step=after_step)
 
     def log(self, job_id: JobId) -> list[tuple[float, str]]:
         """Return a job's log: seconds since 1970, and a line."""
