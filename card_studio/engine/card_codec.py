@@ -195,8 +195,8 @@ def _check(packed: Packed, values: ValueType) -> None:
     fits = (
         all(0 <= layer.kept <= layer.size for layer in packed.layers)
         and all(part.ndim == 1 for part in (packed.masks, packed.signs, packed.values, packed.scales))
-        and (packed.masks.dtype, packed.signs.dtype, packed.scales.dtype) == (np.uint8, np.uint8, np.float32)
-        and packed.values.dtype == _DTYPES[values]
+        and [str(part.dtype) for part in (packed.masks, packed.signs, packed.scales)] == ["uint8", "uint8", "float32"]
+        and str(packed.values.dtype) == values
         and (packed.masks.size % 4, packed.signs.size) == (0, -(-binary // 8))
         and (packed.values.size, packed.scales.size) == (other, len(packed.layers))
     )

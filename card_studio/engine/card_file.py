@@ -41,7 +41,7 @@ def save_card(content: CardContent, path: Path, *, values: ValueType | None = No
         WorkspaceError: the disk is full or read-only, or permission is missing.
     """
     values = content.values if values is None else values
-    outline = outline_of(content.recipe, content, affine=is_affine(content.state))
+    outline = _outline(content)
     state = fitting(content.state, outline, "the network to save")
     names = list(prunable(outline))
     packed = pack({name: state[name].reshape(-1).numpy() for name in names}, values)
@@ -70,7 +70,7 @@ def load_card(path: Path) -> CardContent:
     try:
         header = Header.model_validate(container.card)
         recipe = recipe_from(header.recipe, str(path))
-        outline = outline_of(recipe, header, affine=header.affine)
+        outline = outline_of(recipe.network, classes=len(header.classes), size=header.size, affine=header.affine)
         state = _unpacked(container, header, outline)
     except ValidationError as error:
         raise CardFileError(f"{path}: its header has {error.error_count()} wrong entries") from error
@@ -93,9 +93,15 @@ def card_id(path: Path) -> CardId:
 
 def card_net(content: CardContent) -> nn.Module:
     """Return the card's network in eval mode, with a copy of its state."""
-    net = outline_of(content.recipe, content, affine=is_affine(content.state))
+    net = _outline(content)
     net.load_state_dict({name: tensor.clone() for name, tensor in content.state.items()}, assign=True)
     return net.eval()
+
+
+def _outline(content: CardContent) -> nn.Module:
+    return outline_of(
+        content.recipe.network, classes=len(content.classes), size=content.size, affine=is_affine(content.state)
+    )
 
 
 def _unpacked(container: Container, header: Header, outline: nn.Module) -> dict[str, Tensor]:

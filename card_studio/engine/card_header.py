@@ -1,16 +1,17 @@
 """The card file's header: what it says beside the tensors, and the outline of the network that these must fit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from card_studio.domain.recipe import Recipe
+from card_studio.domain.options import NetworkOptions
 from card_studio.engine.card_codec import Layer, ValueType
 from card_studio.engine.card_content import CardContent
 from card_studio.engine.nets import build_net, is_affine
+from card_studio.engine.nets_parts import CIFAR_MEAN, CIFAR_STD
 from card_studio.errors import CardFileError
 
 _MAX_WEIGHTS = 1 << 28
@@ -74,18 +75,24 @@ def header_of(
     ).model_dump(mode="json")
 
 
-def outline_of(recipe: Recipe, about: CardContent | Header, *, affine: bool) -> nn.Module:
-    """Return the recipe's network without memory for its weights."""
+def outline_of(
+    network: NetworkOptions,
+    *,
+    classes: int,
+    size: int,
+    affine: bool,
+    mean: Sequence[float] = CIFAR_MEAN,
+    std: Sequence[float] = CIFAR_STD,
+) -> nn.Module:
+    """Return a network without memory for its weights, to learn their names and shapes.
+
+    Raises:
+        CardFileError: it is larger than any card may be.
+        RecipeError: it needs larger images.
+    """
     try:
         with torch.device("meta"):
-            net = build_net(
-                recipe.network,
-                classes=len(about.classes),
-                size=about.size,
-                mean=about.mean,
-                std=about.std,
-                affine=affine,
-            )
+            net = build_net(network, classes=classes, size=size, mean=mean, std=std, affine=affine)
     except RuntimeError as error:  # sizes beyond what a tensor can have
         raise CardFileError("its network is too large") from error
     if sum(tensor.numel() for tensor in net.state_dict().values()) > _MAX_WEIGHTS:

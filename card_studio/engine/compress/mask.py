@@ -26,7 +26,12 @@ def removed_count(weights: int, sparsity: float) -> int:
 
 
 def kept_counts(
-    sizes: Mapping[str, int], sparsity: float, *, dense_first: bool = False, dense_last: bool = False
+    sizes: Mapping[str, int],
+    sparsity: float,
+    *,
+    dense_first: bool = False,
+    dense_last: bool = False,
+    previous: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """Share out a sparsity among layers, so that each keeps the same share and the whole is exact to the weight.
 
@@ -37,9 +42,11 @@ def kept_counts(
         sparsity: share of all weights removed, in [0, 1).
         dense_first: keep the first layer whole.
         dense_last: keep the last layer whole.
+        previous: what each layer kept at an earlier level, of which no layer may get more.
 
     Raises:
         RecipeError: the layers that may be pruned hold too few weights.
+        ValueError: `previous` has fewer weights left than are to be kept.
     """
     free = _free_layers(list(sizes), dense_first, dense_last)
     available = sum(sizes[name] for name in free)
@@ -56,7 +63,27 @@ def kept_counts(
     by_remainder = sorted(free, key=lambda name: cut[name] - shares[name])
     for name in by_remainder[: removed - sum(cut.values())]:
         cut[name] += 1
+    if previous is not None:
+        cut = _no_less_than({name: sizes[name] - previous[name] for name in free}, cut, shares, removed)
     return {name: size - cut.get(name, 0) for name, size in sizes.items()}
+
+
+def _no_less_than(
+    least: Mapping[str, int], cut: Mapping[str, int], shares: Mapping[str, Fraction], removed: int
+) -> dict[str, int]:
+    """Raise counts to `least`, and lower others towards it, so that they still sum to `removed`.
+
+    Rounding shares to whole weights could otherwise remove one weight less of a layer at a higher sparsity.
+    """
+    if sum(least.values()) > removed:
+        raise ValueError(f"removing {removed} weights would bring removed weights back")
+    raised = {name: max(count, least[name]) for name, count in cut.items()}
+    for _ in range(sum(raised.values()) - removed):
+        most = max(
+            (name for name in raised if raised[name] > least[name]), key=lambda name: raised[name] - shares[name]
+        )
+        raised[most] -= 1
+    return raised
 
 
 def top_mask(ranks: Tensor, kept: int) -> Tensor:
@@ -109,15 +136,12 @@ def top_masks(
         ValueError: `previous` has fewer weights left than are to be kept.
     """
     sizes = {name: rank.numel() for name, rank in ranks.items()}
-    counts = kept_counts(sizes, sparsity, dense_first=dense_first, dense_last=dense_last)
+    left = None if previous is None else {name: int(previous[name].count_nonzero()) for name in ranks}
+    counts = kept_counts(sizes, sparsity, dense_first=dense_first, dense_last=dense_last, previous=left)
     known = dict(ranks) if previous is None else _without_removed(ranks, previous)
     if scope == "layerwise":
-        masks = {name: top_mask(rank, counts[name]) for name, rank in known.items()}
-    else:
-        masks = _global_masks(known, counts, _free_layers(list(sizes), dense_first, dense_last))
-    if previous is not None and any(bool((masks[name] & ~previous[name]).any()) for name in masks):
-        raise ValueError(f"a sparsity of {sparsity} would bring removed weights back")
-    return masks
+        return {name: top_mask(rank, counts[name]) for name, rank in known.items()}
+    return _global_masks(known, counts, _free_layers(list(sizes), dense_first, dense_last))
 
 
 def _global_masks(ranks: Mapping[str, Tensor], counts: Mapping[str, int], free: list[str]) -> Masks:
