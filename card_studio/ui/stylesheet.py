@@ -1,6 +1,8 @@
 """The style sheet over Fusion: hairlines instead of boxes, one accent, a focus ring that is seen."""
 
 from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
 
 from card_studio.ui.tokens import Tokens, mixed
 
@@ -30,6 +32,11 @@ QToolButton:hover {{ background: {t.hover}; }}
 QToolButton:checked {{ background: {t.selection}; }}
 QToolButton:focus {{ border: 2px solid {t.focus}; padding: 3px; }}
 
+QToolButton[role="rail"] {{ color: {t.muted}; font-size: {small}px; padding: 7px 2px 5px 2px; border-radius: 6px; }}
+QToolButton[role="rail"]:hover {{ color: {t.text}; }}
+QToolButton[role="rail"]:checked {{ background: {t.selection}; color: {t.text}; }}
+QToolButton[role="rail"]:focus {{ padding: 6px 1px 4px 1px; }}
+
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
     background: {t.surface}; color: {t.text}; border: 1px solid {t.hairline}; border-radius: 4px;
     padding: 3px 6px; selection-background-color: {t.accent}; selection-color: {t.accent_text};
@@ -38,7 +45,14 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleS
     border: 2px solid {t.focus}; padding: 2px 5px;
 }}
 QLineEdit[problem="true"], QComboBox[problem="true"] {{ border-color: {t.negative}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow, QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{
+    image: url("{icons}/chevron-down.svg"); width: 11px; height: 11px;
+}}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{icons}/chevron-up.svg"); width: 9px; height: 9px; }}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
+    border: none; background: transparent; width: 18px;
+}}
 QComboBox QAbstractItemView {{
     background: {t.raised}; border: 1px solid {t.hairline}; selection-background-color: {t.selection};
     selection-color: {t.text};
@@ -50,6 +64,7 @@ QAbstractItemView {{
     outline: none;
 }}
 QTableView {{ gridline-color: transparent; }}
+QTableView::item {{ padding: 0 8px; }}
 QHeaderView {{ background: {t.surface}; border: none; }}
 QHeaderView::section {{
     background: {t.surface}; color: {t.muted}; font-size: {small}px; border: none;
@@ -71,6 +86,7 @@ QStatusBar {{ background: {t.background}; color: {t.muted}; border-top: 1px soli
 QStatusBar::item {{ border: none; }}
 
 QTabWidget::pane {{ border: none; border-top: 1px solid {t.hairline}; }}
+QTabWidget[panel="dialog"]::tab-bar {{ left: 24px; }}
 QTabBar {{ qproperty-drawBase: 0; background: transparent; }}
 QTabBar::tab {{
     background: transparent; color: {t.muted}; padding: 7px 4px; margin-right: 16px; border: none;
@@ -96,7 +112,12 @@ QProgressBar {{
     background: {t.hairline}; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; color: transparent;
 }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
+*[panel="hairline"] {{ background: {t.hairline}; }}
 *[panel="surface"] {{ background: {t.surface}; }}
+*[panel="raised"] {{ background: {t.raised}; border: 1px solid {t.hairline}; border-radius: 6px; }}
+*[panel="raised"] > QWidget {{ border-color: {t.hairline}; }}
+*[panel="toast"] {{ background: {t.raised}; border: 1px solid {t.hairline}; border-radius: 6px; }}
+*[panel="toast"][kind="problem"] {{ border-left: 3px solid {t.negative}; }}
 *[panel="rule-left"] {{ background: {t.surface}; border-left: 1px solid {t.hairline}; }}
 """
 
@@ -110,6 +131,7 @@ def stylesheet(tokens: Tokens, sizes: Mapping[str, int]) -> str:
     """
     return _SHEET.format(
         t=tokens,
+        icons=_icon_folder(),
         small=sizes["small"],
         title=sizes["title"],
         display=sizes["display"],
@@ -117,3 +139,8 @@ def stylesheet(tokens: Tokens, sizes: Mapping[str, int]) -> str:
         accent_hover=mixed(tokens.accent, tokens.text, 0.15),
         scroll=mixed(tokens.hairline, tokens.muted, 0.35),
     )
+
+
+def _icon_folder() -> str:
+    """Return where the installed arrows lie, as a style sheet writes paths on every system."""
+    return (Path(str(files("card_studio.resources"))) / "icons").as_posix()

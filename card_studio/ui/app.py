@@ -1,0 +1,104 @@
+"""Starting the window: the application, its look, and what happens when something goes wrong."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from card_studio.errors import UserError
+from card_studio.ui.bridge import Bridge
+from card_studio.ui.main_window import MainWindow
+from card_studio.ui.rail import PLACES
+from card_studio.ui.theme import Theme, saved_choice
+
+if TYPE_CHECKING:
+    from card_studio.studio.workspace import Workspace
+
+_NO_DISPLAY = "no display: the window needs one; use `card-studio tour --out DIR` to see pictures of its pages"
+_log = logging.getLogger(__name__)
+
+
+def run_window(workspace_path: Path | None, *, deck: str | None = None) -> int:
+    """Open the window on a workspace and stay until it is closed.
+
+    Args:
+        workspace_path: the workspace's folder; None for the one in the settings.
+        deck: a deck's name, with which the Deck page opens.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        UserError: there is no display, or the workspace cannot be opened.
+    """
+    require_display()
+    from card_studio.studio.workspace import Workspace  # here, so that the look into the display comes first
+
+    workspace = Workspace(workspace_path)
+    app = make_application(sys.argv[:1])
+    window = make_window(app, workspace)
+    sys.excepthook = lambda kind, error, trace: _report(window, kind, error, trace)
+    window.bridge.ask(lambda: _start_waiting_work(workspace), lambda _none: None, owner=window)
+    open_first_page(window, deck)
+    window.show()
+    return app.exec()
+
+
+def require_display() -> None:
+    """Check that a window can be shown at all, before Qt would abort the process.
+
+    Raises:
+        UserError: there is no display.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        raise UserError(_NO_DISPLAY)
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """Return the application, named so that its settings are found again."""
+    QCoreApplication.setOrganizationName("card-studio")
+    QCoreApplication.setApplicationName("card-studio")
+    app = QApplication.instance() or QApplication(arguments)
+    assert isinstance(app, QApplication)
+    app.setApplicationDisplayName("card-studio")
+    return app
+
+
+def make_window(app: QApplication, workspace: "Workspace") -> MainWindow:
+    """Return a window in the user's chosen look."""
+    theme = Theme(app)
+    theme.apply(app, saved_choice())
+    return MainWindow(Bridge(workspace), theme)
+
+
+def open_first_page(window: MainWindow, deck: str | None = None) -> None:
+    """Show the page that was shown last, or the deck that was asked for."""
+    if deck is not None:
+        window.open_page("deck").show_deck(deck)
+        return
+    stored = QSettings().value("window/page", PLACES[0].key)
+    window.open_page(stored if stored in {place.key for place in PLACES} else PLACES[0].key)
+
+
+def _start_waiting_work(workspace: "Workspace") -> None:
+    from card_studio.domain.job import JobState
+
+    if workspace.jobs((JobState.QUEUED, JobState.RUNNING)):
+        workspace.ensure_host()
+
+
+def _report(window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log a bug in full and tell of it in one line; the window lives on."""
+    if issubclass(kind, KeyboardInterrupt):
+        window.close()
+        return
+    _log.error("a bug in the window", exc_info=(kind, error, trace))
+    text = f"Something went wrong, and a report is in the log: {kind.__name__}: {error}"
+    QTimer.singleShot(0, window, lambda: window.toasts.say(text, "problem"))

@@ -1,0 +1,193 @@
+"""All about the selected job: curves while it trains, its log, what was asked, and every attempt."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+
+from card_studio.domain.ids import JobId
+from card_studio.domain.job import Job, MakeCard
+from card_studio.domain.recipe import write_recipe
+from card_studio.domain.run import CellEvaluated, EpochFinished, History, Run, StepReported
+from card_studio.ui.bridge import Bridge
+from card_studio.ui.curves import Curves
+from card_studio.ui.pieces import label, on_surface
+from card_studio.ui.queue_rules import elapsed_s, second_line
+from card_studio.ui.theme import SPACE, Theme, fixed_font
+from card_studio.ui.words import duration, moment, percent, spoken
+
+if TYPE_CHECKING:
+    from card_studio.studio.workspace import Workspace
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is on show of one attempt at a job, so that only what is new need be fetched."""
+
+    job: JobId | None = None
+    attempt: int = -1
+    steps: list[StepReported] = field(default_factory=list)
+
+    @property
+    def last_step(self) -> int:
+        return self.steps[-1].step if self.steps else -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    job: JobId
+    attempt: int
+    history: History
+    log: list[tuple[float, str]]
+    runs: list[Run]
+
+
+class JobDetails(QWidget):
+    """The right half of the Queue page."""
+
+    def __init__(self, bridge: Bridge, theme: Theme) -> None:
+        super().__init__()
+        self.setAccessibleName("Details of the selected job")
+        on_surface(self)
+        self._bridge = bridge
+        self._seen = _Seen()
+        self._title, self._line = label("", "title", wrap=True, selectable=True), label("", "muted", wrap=True)
+        self._error = label("", "problem", wrap=True, selectable=True)
+        self.curves = Curves(theme)
+        self.log, self.request, self.attempts = _text("Log"), _text("What was asked"), _text("Attempts")
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.curves, "Curves")
+        self.tabs.addTab(self.log, "Log")
+        self.tabs.addTab(self.request, "Recipe")
+        self.tabs.addTab(self.attempts, "Attempts")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
+        for part in (self._title, self._line, self._error):
+            layout.addWidget(part)
+        layout.addSpacing(SPACE)
+        layout.addWidget(self.tabs, 1)
+
+    def show_job(self, job: Job | None) -> None:
+        """Show a job, and fetch what is new of it."""
+        self.setEnabled(job is not None)
+        if job is None:
+            self._seen = _Seen()
+            self._title.setText("Select a job")
+            for part in (self._line, self._error):
+                part.clear()
+            self._show_news(None)
+            return
+        if (job.id, job.attempt) != (self._seen.job, self._seen.attempt):
+            self._seen = _Seen(job=job.id, attempt=job.attempt)
+            self.request.setPlainText(_asked(job))
+        self._show_headline(job)
+        last, workspace = self._seen.last_step, self._bridge.workspace
+        self._bridge.ask(lambda: _news(workspace, job, last), self._on_news, owner=self, key="news")
+
+    def let_go(self) -> None:
+        """Free what the plots hold on to."""
+        self.curves.let_go()
+
+    def _show_headline(self, job: Job) -> None:
+        self._title.setText(job.name)
+        parts = [spoken(job.state)]
+        if job.state.value == "running":
+            parts += [second_line(job), f"{duration(job.eta_s)} left" if job.eta_s is not None else ""]
+        parts += [job.device, f"attempt {job.attempt}" if job.attempt > 1 else ""]
+        if job.started_at is not None:
+            parts.append(f"{'for' if job.ended_at is None else 'took'} {duration(elapsed_s(job))}")
+        self._line.setText("  ·  ".join(part for part in parts if part))
+        self._error.setVisible(bool(job.error))
+        self._error.setText(job.error)
+
+    def _on_news(self, news: _News) -> None:
+        if (news.job, news.attempt) == (self._seen.job, self._seen.attempt):
+            self._show_news(news)
+
+    def _show_news(self, news: _News | None) -> None:
+        if news is None:
+            self.curves.show_reports([], [])
+            for text in (self.log, self.request, self.attempts):
+                text.clear()
+            return
+        last = self._seen.last_step
+        self._seen.steps += [step for step in news.history.steps if step.step > last]
+        epochs: list[EpochFinished] = list(news.history.epochs)
+        self.curves.show_reports(self._seen.steps, epochs)
+        cells = _cells_in_words(news.history.cells)
+        _refill(self.log, "\n".join([_log_line(*line) for line in news.log] + cells))
+        _refill(self.attempts, "\n\n".join(map(_run_in_words, news.runs)))
+
+
+def _news(workspace: "Workspace", job: Job, last: int) -> _News:
+    return _News(
+        job=job.id,
+        attempt=job.attempt,
+        history=workspace.history(job.id, after_step=last),
+        log=workspace.log(job.id),
+        runs=workspace.runs(job.id),
+    )
+
+
+def _asked(job: Job) -> str:
+    if isinstance(job.spec, MakeCard):
+        return write_recipe(job.spec.recipe)
+    return json.dumps(job.spec.model_dump(mode="json", exclude_none=True), indent=2)
+
+
+def _log_line(at: float, text: str) -> str:
+    return f"{datetime.fromtimestamp(at, UTC).astimezone():%H:%M:%S}  {text}"
+
+
+def _cells_in_words(cells: tuple[CellEvaluated, ...]) -> list[str]:
+    return [_cell_in_words(cell) for cell in cells]
+
+
+def _cell_in_words(cell: CellEvaluated) -> str:
+    name = f"{cell.card[:8]}  {cell.corruption or 'clean'} {cell.severity or ''}"
+    return f"{name:<34}{percent(cell.accuracy):>6} %   n = {cell.images:,}"
+
+
+def _run_in_words(run: Run) -> str:
+    ended = f"{spoken(run.outcome)} {moment(run.ended_at)}" if run.outcome else "under way"
+    lines = [f"Attempt {run.attempt}: started {moment(run.started_at)}, {ended}; seed {run.seed}"]
+    if run.error:
+        lines.append(f"  {run.error}")
+    if run.fingerprint:
+        lines.append(f"  fingerprint {run.fingerprint}")
+    if env := run.environment:
+        lines.append(f"  {env.machine}, {env.device}, {env.threads} threads, {env.processor}")
+        lines.append(f"  {env.system}, Python {env.python}, git {env.git_revision or 'none'}")
+        lines += [f"    {name} {version}" for name, version in sorted(env.packages.items())]
+    return "\n".join(lines)
+
+
+def _text(name: str) -> QPlainTextEdit:
+    made = QPlainTextEdit()
+    made.setReadOnly(True)
+    made.setFont(fixed_font())
+    made.setAccessibleName(name)
+    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    made.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+    return made
+
+
+def _refill(text: QPlainTextEdit, content: str) -> None:
+    """Bring in new content without a jump: what is there stays, what is new is added, the end is followed."""
+    present = text.toPlainText()
+    if content == present:
+        return
+    bar = text.verticalScrollBar()
+    at_end = bar.value() >= bar.maximum() - 2
+    if present and content.startswith(present):
+        cursor = QTextCursor(text.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(content[len(present) :])
+    else:
+        text.setPlainText(content)
+    if at_end:
+        bar.setValue(bar.maximum())

@@ -1,0 +1,101 @@
+"""Word of what happened, in a corner, taking no focus: it goes by itself, and stays while the pointer is on it."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent
+from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from card_studio.ui.pieces import label, row
+from card_studio.ui.theme import SPACE, Theme
+
+_SHOWN_MS = {"info": 5_000, "problem": 12_000}
+_MOST = 3
+_WIDTH = 420
+
+
+class Toast(QFrame):
+    """One line of news."""
+
+    def __init__(self, theme: Theme, text: str, kind: str) -> None:
+        super().__init__()
+        self.text = text
+        self.setProperty("panel", "toast")
+        self.setProperty("kind", kind)
+        self.setAccessibleName(text)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        mark = QLabel()
+        icon = ("mdi6.alert-circle-outline", "negative") if kind == "problem" else ("mdi6.check", "positive")
+        mark.setPixmap(theme.icon(*icon).pixmap(18, 18))
+        words = label(text, wrap=True, selectable=True)
+        words.setMinimumWidth(_WIDTH - 10 * SPACE)
+        close = QToolButton()
+        close.setIcon(theme.icon("mdi6.close", "muted"))
+        close.setAccessibleName("Dismiss")
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.clicked.connect(self.deleteLater)
+        layout = row(mark, words, close)
+        layout.setStretch(1, 1)
+        layout.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
+        self.setLayout(layout)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.deleteLater)
+        self._timer.start(_SHOWN_MS[kind])
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._timer.start()
+
+
+class Toasts(QWidget):
+    """The corner where toasts pile up, over the window's content."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme, self._over = theme, parent
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(SPACE)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def say(self, text: str, kind: str = "info") -> None:
+        """Show a line; the same line is not shown twice at once.
+
+        Args:
+            text: what happened.
+            kind: "info" or "problem".
+        """
+        shown = self.shown()
+        if text in [toast.text for toast in shown]:
+            return
+        for old in shown[: max(0, len(shown) - _MOST + 1)]:
+            old.deleteLater()
+        toast = Toast(self._theme, text, kind)
+        toast.destroyed.connect(self._place)
+        self._layout.addWidget(toast)
+        QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
+        self._place()
+
+    def shown(self) -> list[Toast]:
+        """Return the toasts that are shown, oldest first."""
+        return self.findChildren(Toast, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        parent = self._over
+        self.setVisible(self._layout.count() > 0)
+        width = min(_WIDTH, parent.width() - 4 * SPACE)
+        self.setFixedWidth(width)
+        self._layout.activate()
+        height = (
+            self._layout.totalHeightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
+        )
+        self.setGeometry(parent.width() - width - 2 * SPACE, parent.height() - height - 5 * SPACE, width, height)
+        self.raise_()
