@@ -10,6 +10,7 @@ from card_studio.domain.card import Card, SensitivityMap
 from card_studio.domain.gate import suit_label
 from card_studio.domain.ids import CardId, short
 from card_studio.domain.names import Compression
+from card_studio.ui.words import percent
 
 METHOD_LABELS: dict[Compression, str] = {
     Compression.DENSE: "Dense",
@@ -118,11 +119,6 @@ def rank_text(sparsity: float) -> str:
     if sparsity < 0.0005:  # it is shown to a tenth of a percent
         return "D"
     return f"{min(round(100 * sparsity, 1), 99.9):g}"
-
-
-def percent(share: float) -> str:
-    """Return a share of one as percent with one decimal, without the sign; an em dash for not-a-number."""
-    return "—" if np.isnan(share) else f"{100 * share:.1f}"
 
 
 def size_text(count: int) -> str:

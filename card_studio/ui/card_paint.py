@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPixmap
 
-from card_studio.ui.card_face import Face, percent, size_text
+from card_studio.ui.card_face import Face, size_text
 from card_studio.ui.colour_maps import SEQUENTIAL
 from card_studio.ui.suits import suit_colour, suit_path
 from card_studio.ui.theme import FontRole, Theme, font, font_px
 from card_studio.ui.tokens import Tokens, mixed
+from card_studio.ui.words import percent
 
 _KEPT = 600
 _BODY_PX = 13

@@ -19,6 +19,9 @@ class DropTable(TableView):
     took_from = Signal(int, list)
     """Cards came from another deck (its id, their places there) and are to be taken out of it."""
 
+    first_cards = Signal(list)
+    """Cards (ids) were dropped where no deck lies yet."""
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
         self._scroller = _EdgeScroller(self)
@@ -42,7 +45,7 @@ class DropTable(TableView):
         carried = carried_cards(event.mimeData())
         gap = self.flow().gap_at(self.mapToScene(event.position().toPoint()))
         self._forget()
-        if carried is not None and self.document is not None and not self._reason(carried):
+        if carried is not None and not self.refusal(carried.cards):
             event.acceptProposedAction()
             self._take(carried, gap)
         elif may_hold_pictures(event.mimeData()):
@@ -56,7 +59,7 @@ class DropTable(TableView):
         if carried is None:
             event.setAccepted(may_hold_pictures(event.mimeData()))
             return
-        self.notice = self._reason(carried)
+        self.notice = self.refusal(carried.cards)
         point = self.mapToScene(event.position().toPoint())
         self.gap_point = point
         self.gap = None if self.notice else self.flow().gap_at(point)
@@ -66,13 +69,10 @@ class DropTable(TableView):
         else:
             event.acceptProposedAction()
 
-    def _reason(self, carried: Carried) -> str:
-        if self.document is None:
-            return "There is no deck yet: make one first"
-        return self.refusal(carried.cards)
-
     def _take(self, carried: Carried, gap: int) -> None:
-        assert self.document is not None
+        if self.document is None:
+            self.first_cards.emit(list(carried.cards))
+            return
         title = self.title_of(carried.cards)
         if carried.deck == self.document.deck.id:
             self.document.move(carried.indices, gap, title=title)

@@ -1,0 +1,54 @@
+"""What is known of a deck: its score, or what it lacks, in words and as jobs to queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from card_studio.domain.deck import Deck, DeckScore
+from card_studio.domain.job import EvaluateCards, JobSpec, JobState, PrepareGate
+from card_studio.errors import UserError
+from card_studio.studio.workspace import Workspace
+
+_UNDER_WAY = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A score, or why there is none."""
+
+    score: DeckScore | None = None
+    lacking: str = ""
+    """What is missing, in words."""
+    jobs: tuple[JobSpec, ...] = ()
+    """Jobs that would bring it and are not queued yet."""
+    waiting: int = 0
+    """Jobs that will bring it and are queued or running."""
+
+
+def judge(workspace: Workspace, deck: Deck) -> Judgement:
+    """Score a deck from what is stored, or say what it lacks; for a thread."""
+    if not deck.cards:
+        return Judgement(
+            lacking="Clean and robust accuracy, bounds and memory appear here once cards are on the table."
+        )
+    try:
+        return Judgement(score=workspace.score(deck))
+    except UserError as error:
+        reason = str(error)
+    specs = workspace.missing(deck)
+    under_way = [job.spec for job in workspace.jobs(_UNDER_WAY)]
+    fresh = tuple(spec for spec in specs if spec not in under_way)
+    return Judgement(lacking=describe(specs) if specs else reason, jobs=fresh, waiting=len(specs) - len(fresh))
+
+
+def describe(specs: Sequence[JobSpec]) -> str:
+    """Return in words what these jobs would bring."""
+    parts = []
+    for spec in specs:
+        if isinstance(spec, EvaluateCards):
+            cards = "1 card is" if len(spec.cards) == 1 else f"{len(spec.cards)} cards are"
+            parts.append(f"{cards} not evaluated yet")
+        elif isinstance(spec, PrepareGate):
+            suits = ", ".join(str(each.name) for each in spec.augmentations)
+            parts.append(f"the gate has no references for {suits} yet")
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:] + "." if text else ""

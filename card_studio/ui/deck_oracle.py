@@ -1,0 +1,294 @@
+"""The preview's mind: which pictures are asked about, under which corruption, and what gate and cards have answered.
+
+The gate answers at once, without a network; the cards' answers follow when the dealer is warm.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from card_studio.domain.deck import Deck
+from card_studio.domain.names import CorruptionName
+from card_studio.domain.prediction import Prediction
+from card_studio.studio.dealing import DealerClient
+from card_studio.ui.bridge import Bridge
+from card_studio.ui.deck_mime import Pictures, Source
+from card_studio.ui.deck_reading import Images, Read, Reasons, ask_gate, corrupted, read_samples, read_sources
+
+T = TypeVar("T")
+MOST_CORRUPTED = 64
+"""Images up to which the corruption slider works: all severities are made at once."""
+_DEALER_AFTER_MS = 250
+_POLL_MS = 60
+_GIVE_UP_POLLS = 2_000
+
+
+class Oracle(QObject):
+    """Asks the workspace about pictures, off the window's thread; the newest question wins."""
+
+    changed = Signal()
+    """There is something new to show."""
+    refused = Signal(str)
+    """Why pictures were not taken, one line."""
+
+    def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.read: Read | None = None
+        """The pictures, uncorrupted; None before the first."""
+        self.reading = False
+        self.reasons: list[Reasons] = []
+        """What the gate says, at severity 0 and, with a corruption, at 1 to 5."""
+        self.answers: tuple[Prediction, ...] = ()
+        """Predictions with the cards' probabilities, for the present severity and way of deciding."""
+        self.problem = ""
+        """Why the gate does not answer."""
+        self.warming = False
+        """Whether the cards' answers are still to come."""
+        self.corruption: CorruptionName | None = None
+        self.severity = 0
+        self.together = False
+        """Whether all pictures are decided on as one batch."""
+        self._bridge = bridge
+        self._deck: Deck | None = None
+        self._again: Callable[[], None] | None = None
+        self._stages: list[Images] = []
+        self._dealer: DealerClient | None = None
+        self._polls = 0
+        self._turn = 0
+        self._starter = self._timer(_DEALER_AFTER_MS, self._on_dealer_due, single=True)
+        self._poller = self._timer(_POLL_MS, self._on_dealer_polled)
+
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def set_deck(self, deck: Deck | None) -> None:
+        """Ask this deck from now on; what was asked is asked again if it answers otherwise."""
+        before, self._deck = self._deck, deck
+        if before == deck or self.read is None:
+            return
+        self._turn += 1
+        if deck is None or not deck.cards:
+            self._forget_answers("put a card on the table first")
+            self.changed.emit()
+        elif before is None or not before.cards or self._again is None:
+            self._read_again()
+        else:
+            self._ask_gate()
+
+    def show(self, pictures: Pictures) -> None:
+        """Ask about pictures that were dropped, pasted or chosen."""
+        if pictures.problem or not pictures.sources:
+            self.refused.emit(pictures.problem or "nothing was dropped")
+            return
+        self._again = partial(self._read_sources, pictures.sources)
+        self._read_again()
+
+    def show_samples(self, corruption: CorruptionName | None = None, severity: int = 0) -> None:
+        """Ask about test images of the deck's dataset."""
+        self._again = partial(self._read_samples, corruption, severity)
+        self._read_again()
+
+    def set_corruption(self, corruption: CorruptionName | None) -> None:
+        """Look at the pictures under another corruption."""
+        self.corruption = corruption
+        self.severity = self.severity if corruption else 0
+        self._stages, self.reasons, self.answers = self._stages[:1], self.reasons[:1], ()
+        if corruption is None:
+            self._ask_cards()
+        else:
+            self._corrupt()
+        self.changed.emit()
+
+    def set_severity(self, severity: int) -> None:
+        """Look at the pictures at another severity; 0 is as they came."""
+        self.severity, self.answers = severity, ()
+        self._ask_cards()
+        self.changed.emit()
+
+    def set_together(self, together: bool) -> None:
+        """Decide on all pictures as one batch, or on each by itself."""
+        self.together, self.answers = together, ()
+        self._ask_cards()
+        self.changed.emit()
+
+    def refresh(self) -> None:
+        """Something changed in the workspace: the gate may be ready now."""
+        if self.problem and self.read is not None and self._deck is not None and self._deck.cards:
+            self._ask_gate()
+
+    def clear(self) -> None:
+        """Put the pictures away."""
+        self._again, self.read = None, None
+        self._forget_answers("")
+        self.changed.emit()
+
+    # --- answers ---------------------------------------------------------------------------------------------------
+
+    @property
+    def predictions(self) -> tuple[Prediction, ...]:
+        """The best that is known now of each picture: with the cards' answers, or the gate's reasons alone."""
+        if self.answers:
+            return self.answers
+        if not self.reasons:
+            return ()
+        reasons = self.reasons[self.severity if self.severity < len(self.reasons) else 0]
+        return reasons.together if self.together else reasons.singly
+
+    def choices(self, index: int) -> list[str]:
+        """Return the suit chosen for one picture at each severity that is known, 0 first."""
+        rows = [each.together if self.together else each.singly for each in self.reasons]
+        return [row[index].chosen for row in rows if index < len(row)]
+
+    @property
+    def can_corrupt(self) -> bool:
+        """Whether there are pictures, and few enough to make all severities of."""
+        return self.read is not None and 0 < len(self.read.images) <= MOST_CORRUPTED
+
+    # --- within ----------------------------------------------------------------------------------------------------
+
+    def _read_again(self) -> None:
+        if self._again is not None and self._deck is not None:
+            self.reading = True
+            self._again()
+            self.changed.emit()
+
+    def _read_sources(self, sources: tuple[Source, ...]) -> None:
+        workspace, deck = self._bridge.workspace, self._deck
+        assert deck is not None
+        self._ask("read", lambda: read_sources(workspace, deck, sources), self._on_read, self._on_unreadable)
+
+    def _read_samples(self, corruption: CorruptionName | None, severity: int) -> None:
+        workspace, deck = self._bridge.workspace, self._deck
+        assert deck is not None
+        self._ask(
+            "read", lambda: read_samples(workspace, deck, corruption, severity), self._on_read, self._on_unreadable
+        )
+
+    def _on_read(self, read: Read) -> None:
+        self.reading = False
+        if read.refused:
+            more = f" (and {len(read.refused) - 1} more)" if len(read.refused) > 1 else ""
+            self.refused.emit(read.refused[0] + more)
+        if len(read.images):
+            self.read = read
+            if not self.can_corrupt:
+                self.corruption, self.severity = None, 0
+            self._ask_gate()
+        self.changed.emit()
+
+    def _on_unreadable(self, reason: str) -> None:
+        self.reading = False
+        self.refused.emit(reason)
+        self.changed.emit()
+
+    def _ask_gate(self) -> None:
+        workspace, deck, read = self._bridge.workspace, self._deck, self.read
+        if deck is None or read is None:
+            return
+        self._turn += 1
+        self._poller.stop()
+        self.answers = ()
+        self._ask(
+            "gate", lambda: ask_gate(workspace, deck, read.images, read.names), self._on_reasons, self._on_no_gate
+        )
+
+    def _on_reasons(self, reasons: Reasons) -> None:
+        assert self.read is not None
+        self.problem = ""
+        self.reasons, self._stages = [reasons], [self.read.images]
+        self.warming = True
+        self._starter.start()
+        self.changed.emit()
+
+    def _on_no_gate(self, reason: str) -> None:
+        self._forget_answers(reason)
+        self.changed.emit()
+
+    def _on_dealer_due(self) -> None:
+        workspace, deck = self._bridge.workspace, self._deck
+        if deck is not None and deck.cards:
+            self._ask("dealer", lambda: workspace.dealer(deck), self._on_dealer, self._on_no_answers)
+
+    def _on_dealer(self, dealer: DealerClient) -> None:
+        self._dealer, self._polls = dealer, 0
+        self._poller.start()
+        self._on_dealer_polled()
+
+    def _on_dealer_polled(self) -> None:
+        """Ask only a dealer that is warm, so that no thread is kept waiting for it; an ill one tells why when asked."""
+        self._polls += 1
+        if self._dealer is None or self._dealer.ready or self._polls > _GIVE_UP_POLLS:
+            self._poller.stop()
+            if self.corruption is None:
+                self._ask_cards()
+            else:
+                self._corrupt()
+
+    def _corrupt(self) -> None:
+        workspace, deck, read, dealer, name = (
+            self._bridge.workspace,
+            self._deck,
+            self.read,
+            self._dealer,
+            self.corruption,
+        )
+        if deck is None or read is None or dealer is None or name is None or self._poller.isActive():
+            return
+
+        def work() -> tuple[list[Images], list[Reasons]]:
+            stages = corrupted(dealer, read.images, name)
+            return stages, [ask_gate(workspace, deck, images, read.names) for images in stages]
+
+        self._ask("gate", work, self._on_corrupted, self._on_no_answers)
+
+    def _on_corrupted(self, found: tuple[list[Images], list[Reasons]]) -> None:
+        self._stages, self.reasons = found
+        self._ask_cards()
+        self.changed.emit()
+
+    def _ask_cards(self) -> None:
+        workspace, deck, read = self._bridge.workspace, self._deck, self.read
+        dealer, stages = self._dealer, self._stages
+        if deck is None or read is None or dealer is None or self._poller.isActive() or self.severity >= len(stages):
+            return
+        images = stages[self.severity]
+        batch = len(images) if self.together else 1
+        self._ask(
+            "cards",
+            lambda: tuple(workspace.predict(deck, images, sources=read.names, batch=batch)),
+            self._on_answers,
+            self._on_no_answers,
+        )
+
+    def _on_answers(self, answers: tuple[Prediction, ...]) -> None:
+        self.answers, self.warming = answers, False
+        self.changed.emit()
+
+    def _on_no_answers(self, reason: str) -> None:
+        self.warming = False
+        self.refused.emit(reason)
+        self.changed.emit()
+
+    def _forget_answers(self, problem: str) -> None:
+        self.problem = problem
+        self.reasons, self.answers, self._stages = [], (), []
+        self.warming = False
+        self._starter.stop()
+        self._poller.stop()
+
+    def _ask(self, key: str, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]) -> None:
+        """Ask in a thread; an answer that an edit of the deck has overtaken is dropped."""
+        turn = self._turn
+
+        def current(call: Callable[[Any], None]) -> Callable[[Any], None]:
+            return lambda value: call(value) if turn == self._turn else None
+
+        self._bridge.ask(work, current(then), owner=self, failed=current(failed), key=key)
+
+    def _timer(self, interval_ms: int, slot: Callable[[], None], *, single: bool = False) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(interval_ms)
+        timer.setSingleShot(single)
+        timer.timeout.connect(slot)
+        return timer

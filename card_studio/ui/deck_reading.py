@@ -1,0 +1,120 @@
+"""Work of the preview that is done in threads: reading pictures, and asking the gate about them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QImage
+
+from card_studio.domain.deck import Deck
+from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.domain.prediction import Prediction
+from card_studio.errors import UserError
+from card_studio.pictures import PICTURE_SUFFIXES
+from card_studio.studio.dealing import DealerClient
+from card_studio.studio.workspace import Workspace
+from card_studio.ui.deck_mime import Source
+
+MOST_PICTURES = 500
+"""Of a folder; the rest is left out, and that is said."""
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Read:
+    """Pictures as the networks see them, and which could not be read."""
+
+    images: Images
+    """uint8 [N, 3, H, W]; N may be 0."""
+    names: tuple[str, ...]
+    refused: tuple[str, ...]
+    """One line for each file that is no image."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reasons:
+    """What the gate says of images, each by itself and all as one batch."""
+
+    singly: tuple[Prediction, ...]
+    together: tuple[Prediction, ...]
+
+
+def read_sources(workspace: Workspace, deck: Deck, sources: Sequence[Source]) -> Read:
+    """Read pictures one by one, so that a bad one does not spoil the rest.
+
+    Raises:
+        UserError: the deck is empty, so that the size of its images is not known.
+    """
+    if not deck.cards:
+        raise UserError("put a card on the table first: it says how large the images are to be")
+    images: list[Images] = []
+    names: list[str] = []
+    refused: list[str] = []
+    for source, name in _expanded(sources, refused):
+        try:
+            data = source if isinstance(source, Path) else _png(source)
+            images.append(workspace.pictures(deck, [data])[0])
+            names.append(name)
+        except UserError as error:
+            refused.append(str(error))
+    stacked = np.stack(images) if images else np.zeros((0, 3, 1, 1), np.uint8)
+    return Read(images=stacked, names=tuple(names), refused=tuple(refused))
+
+
+def read_samples(workspace: Workspace, deck: Deck, corruption: CorruptionName | None, severity: int) -> Read:
+    """Take images of the suite that the deck is scored on.
+
+    Raises:
+        UserError: the deck is empty, or no card of it was evaluated on this machine yet.
+    """
+    images = workspace.samples(deck, corruption, severity)
+    kind = f"{corruption} {severity}" if corruption else "test"
+    return Read(images=images, names=tuple(f"{kind} image {k + 1}" for k in range(len(images))), refused=())
+
+
+def ask_gate(workspace: Workspace, deck: Deck, images: Images, names: Sequence[str]) -> Reasons:
+    """Ask the gate; needs no network.
+
+    Raises:
+        UserError: references are missing.
+    """
+    singly = tuple(workspace.explain(deck, images, sources=names, batch=1))
+    if len(images) == 1:
+        return Reasons(singly=singly, together=singly)
+    return Reasons(singly=singly, together=tuple(workspace.explain(deck, images, sources=names, batch=len(images))))
+
+
+def corrupted(dealer: DealerClient, images: Images, name: CorruptionName) -> list[Images]:
+    """Return the images under a corruption at each severity; the originals first, as severity 0."""
+    return [images, *(dealer.corrupt(images, name, severity) for severity in SEVERITIES)]
+
+
+def _expanded(sources: Sequence[Source], refused: list[str]) -> Iterator[tuple[Source, str]]:
+    """Yield the pictures with their names: a folder's pictures in its place, in order of their paths."""
+    left = MOST_PICTURES
+    for source in sources:
+        if isinstance(source, QImage):
+            yield source, "pasted image"
+            continue
+        files = [source]
+        if source.is_dir():
+            found = sorted(path for path in source.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+            files = found[:left]
+            if not found:
+                refused.append(f"{source.name}: no image files in this folder")
+            elif len(found) > left:
+                refused.append(f"{source.name}: the first {left} of {len(found)} images are shown")
+        for path in files:
+            left -= 1
+            yield path, path.name
+
+
+def _png(image: QImage) -> bytes:
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stub forgets that a device is allowed
+    return bytes(data.data())
