@@ -74,7 +74,7 @@ def card_weights(
         chosen = owners[None, :] == choose_each(distances, m)[:, None]
         adaptive: Floats = (chosen / chosen.sum(axis=1, keepdims=True)).astype(np.float32)
         return adaptive
-    logits = -batch_means(distances, m) / temperature
+    logits = -_batch_means(distances, m) / temperature
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     holders = np.bincount(owners, minlength=distances.shape[1])
@@ -95,8 +95,7 @@ def combine(probabilities: Floats, weights: Floats) -> Floats:
     return np.asarray(np.einsum("knc,nk->nc", probabilities.astype(np.float32), weights), np.float32)
 
 
-def batch_means(distances: Floats, m: int) -> NDArray[np.float64]:
-    """Return each image's mean distances over its batch of `m` consecutive images, the last partial: [N, A]."""
+def _batch_means(distances: Floats, m: int) -> NDArray[np.float64]:
     starts = np.arange(0, len(distances), m)
     sizes = np.diff(np.append(starts, len(distances)))
     means: NDArray[np.float64] = np.add.reduceat(distances.astype(np.float64), starts, axis=0) / sizes[:, None]

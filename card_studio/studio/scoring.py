@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.card import Card, Cell, Evaluation
-from card_studio.domain.deck import CellScore, Deck, DeckMode, DeckScore, batch_means, suits_of
+from card_studio.domain.deck import CellScore, Deck, DeckMode, DeckScore, card_weights, suits_of
 from card_studio.domain.gate import Floats, choose_each, suit_label
 from card_studio.domain.job import Suite
 from card_studio.domain.statistics import bootstrap
@@ -83,7 +83,7 @@ def judge(
         _judge_each(suits, truth, right["suits"][:, part])
         _judge_each([_sum(votes)], truth, right["all"][:1, part])
         if rules.mode is DeckMode.SOFT:
-            _judge_each([_soft(suits, stacked[part], rules)], truth, right["all"][1:, part])
+            _judge_each([_soft(votes, stacked[part], rules)], truth, right["all"][1:, part])
     agnostic = right["all"][0]
     deck = right["all"][1] if rules.mode is DeckMode.SOFT else agnostic
     if rules.mode is DeckMode.DOMAIN_ADAPTIVE:
@@ -124,13 +124,12 @@ def _sum(votes: Sequence[Votes]) -> Votes:
     return total
 
 
-def _soft(suits: Sequence[Votes], distances: Floats, rules: Rules) -> Votes:
-    """Return the suits' means weighted by softmax(-distance / temperature); distances are [cells, N, suits]."""
-    logits = -np.concatenate([batch_means(cell, rules.m) for cell in distances]) / rules.temperature
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True) * np.bincount(rules.owners)
-    shares = weights.T.astype(np.float32)
-    return _sum([votes * share for votes, share in zip(suits, shares, strict=True)])
+def _soft(votes: Sequence[Votes], distances: Floats, rules: Rules) -> Votes:
+    """Return the cards' mean, each weighted by its suit's distance; distances are [cells, N, suits]."""
+    m, temperature = rules.m, rules.temperature
+    weights = [card_weights(cell, rules.owners, rules.mode, m=m, temperature=temperature) for cell in distances]
+    shares = np.concatenate(weights).T.copy()
+    return _sum([vote * share for vote, share in zip(votes, shares, strict=True)])
 
 
 def score_deck(
