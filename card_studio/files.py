@@ -22,6 +22,7 @@ _REFUSALS = {
     errno.EROFS: "the disk is read-only: choose another folder",
     errno.EACCES: "no permission to write there: choose another folder or change its rights",
     errno.EPERM: "no permission to write there: choose another folder or change its rights",
+    errno.EEXIST: "a file stands where a folder is needed: choose another folder",
     errno.ENOTDIR: "a file stands where a folder is needed: choose another folder",
 }
 

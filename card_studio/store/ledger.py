@@ -28,7 +28,7 @@ from card_studio.errors import NotFoundError
 from card_studio.store import history, transitions
 from card_studio.store.database import Database
 from card_studio.store.ingest import ingest_events
-from card_studio.store.queue_order import RUN_ORDER, after_all, list_order, new_job, place
+from card_studio.store.queue_order import after_all, list_order, new_job, next_in_line, place
 from card_studio.store.records import job_from, run_from
 from card_studio.store.schema import HostRow, JobRow, RunRow
 
@@ -209,12 +209,11 @@ class Ledger:
         Returns:
             None where nothing is queued.
         """
-        queued = select(JobRow.id).where(JobRow.state == JobState.QUEUED).limit(1)
         with self._database.session() as session:
-            if session.scalar(queued) is None:
+            if session.scalar(next_in_line()) is None:
                 return None  # an idle host asks often: it must not take the write lock for it
         with self._database.write() as session:
-            next_id = session.scalar(queued.order_by(*RUN_ORDER))
+            next_id = session.scalar(next_in_line())
             if next_id is None:
                 return None
             row = _row(session, JobId(next_id))

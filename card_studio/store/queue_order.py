@@ -1,10 +1,14 @@
-"""The order of jobs: higher priority first, then position; and how jobs are given a place in it."""
+"""The order of jobs: higher priority first, then position; and how jobs are given a place in it.
+
+Positions put all jobs in one line, whatever their priority and state, and no two are equal: so a change of priority,
+or a second try, finds a job where it always stood.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from card_studio.domain.job import JOB_SPEC, JobSpec, JobState, title
@@ -15,6 +19,11 @@ RUN_ORDER: tuple[ColumnElement[Any], ...] = (JobRow.priority.desc(), JobRow.posi
 WAITING = (JobState.QUEUED, JobState.PAUSED)
 _LEAST_GAP = 1e-6
 """Nearer than this, positions are spaced anew: doubles still tell them apart with room to spare."""
+
+
+def next_in_line() -> Select[int]:
+    """Return the statement that finds the queued job that runs next."""
+    return select(JobRow.id).where(JobRow.state == JobState.QUEUED).order_by(*RUN_ORDER).limit(1)
 
 
 def list_order() -> tuple[ColumnElement[Any], ...]:
@@ -62,8 +71,7 @@ def place(session: Session, moved: Sequence[JobRow], before: JobRow | None) -> N
     waiting = list(session.scalars(select(JobRow).where(JobRow.state.in_(WAITING)).order_by(*RUN_ORDER)))
     ids = {row.id for row in moved}
     if before is not None and before.id in ids:
-        later = waiting[waiting.index(before) :] if before in waiting else []
-        before = next((row for row in later if row.id not in ids), None)
+        before = next((row for row in waiting[waiting.index(before) :] if row.id not in ids), None)
     line = [row for row in waiting if row.id not in ids]
     if before is None:
         priority = line[-1].priority if line else min((row.priority for row in moved), default=0)
@@ -78,9 +86,7 @@ def place(session: Session, moved: Sequence[JobRow], before: JobRow | None) -> N
 
 def _gap_before(session: Session, before: JobRow, moved: set[int], count: int) -> tuple[float, float]:
     """Return the first position and the step for `count` jobs just before one, spacing all anew where it is tight."""
-    previous = select(func.max(JobRow.position)).where(
-        JobRow.priority == before.priority, JobRow.position < before.position, JobRow.id.not_in(moved)
-    )
+    previous = select(func.max(JobRow.position)).where(JobRow.position < before.position, JobRow.id.not_in(moved))
     below = session.scalar(previous)
     below = before.position - count - 1 if below is None else below
     step = (before.position - below) / (count + 1)
