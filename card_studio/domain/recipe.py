@@ -56,7 +56,9 @@ class Recipe(Options):
         compression = self.compression
         if isinstance(compression, Lth) and compression.rewind_epoch >= self.training.epochs:
             raise ValueError("compression.rewind_epoch must be less than training.epochs")
-        if isinstance(compression, Scored) and compression.schedule_epochs > self.training.epochs:
+        if not isinstance(compression, Scored) or compression.scope == "layerwise":
+            return self
+        if compression.schedule_epochs > self.training.epochs:
             raise ValueError("compression.schedule_epochs must be at most training.epochs")
         return self
 
