@@ -43,9 +43,9 @@ def prepare_torchvision() -> bool:
     library = _compiled_library()
     if library is not None and _loads(library):
         return True
-    declared = torch.library.Library("torchvision", "DEF")
+    declared = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]  # torch has no types here
     for declaration in _DECLARATIONS:
-        declared.define(declaration)
+        declared.define(declaration)  # type: ignore[no-untyped-call]  # as above
     _kept.append(declared)
     return False
 
@@ -61,7 +61,7 @@ def _compiled_library() -> str | None:
 
 def _loads(library: str) -> bool:
     try:
-        torch.ops.load_library(library)
+        torch.ops.load_library(library)  # type: ignore[no-untyped-call]  # as above
     except OSError:
         return False
     return True

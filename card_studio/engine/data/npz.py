@@ -39,7 +39,7 @@ def read_npz(path: Path) -> Pool:
 
 def _arrays(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return arrays["images"], arrays["labels"]
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file; data.path must name {_WANTED}") from error

@@ -6,12 +6,18 @@ well-known closed forms of computer graphics (collected by Inigo Quilez, "2D dis
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Outline = Callable[[Floats, Floats], Floats]
+
+
+def _floats(values: NDArray[Any]) -> Floats:
+    narrowed: Floats = values.astype(np.float32)
+    return narrowed
 
 
 def _disc(x: Floats, y: Floats) -> Floats:
@@ -45,7 +51,7 @@ def _regular(x: Floats, y: Floats, corners: int, inradius: float) -> Floats:
     along, beyond = radius * np.sin(folded), radius * np.cos(folded) - inradius
     corner = np.float32(inradius * np.tan(sector / 2))
     outside = np.hypot(np.maximum(along - corner, 0), beyond)
-    return np.where(beyond > 0, outside, beyond).astype(np.float32)
+    return _floats(np.where(beyond > 0, outside, beyond))
 
 
 def _triangle(x: Floats, y: Floats) -> Floats:
@@ -59,7 +65,7 @@ def _star(x: Floats, y: Floats) -> Floats:
     radius = np.hypot(x, y)
     across, up = radius * np.sin(folded), radius * np.cos(folded)
     tip, notch = np.array([0.0, 1.02]), 0.44 * np.array([np.sin(sector / 2), np.cos(sector / 2)])
-    return (_segment(across, up, tip, notch) - 0.04).astype(np.float32)
+    return _floats(_segment(across, up, tip, notch) - 0.04)
 
 
 def _segment(x: Floats, y: Floats, start: NDArray[np.float64], end: NDArray[np.float64]) -> Floats:
@@ -68,13 +74,13 @@ def _segment(x: Floats, y: Floats, start: NDArray[np.float64], end: NDArray[np.f
     from_x, from_y = x - np.float32(start[0]), y - np.float32(start[1])
     share = np.clip((from_x * edge[0] + from_y * edge[1]) / (edge @ edge), 0, 1)
     distance = np.hypot(from_x - share * edge[0], from_y - share * edge[1])
-    return (distance * np.sign(edge[0] * from_y - edge[1] * from_x)).astype(np.float32)
+    return _floats(distance * np.sign(edge[0] * from_y - edge[1] * from_x))
 
 
 def _crescent(x: Floats, y: Floats) -> Floats:
     outer = np.hypot(x, y) - np.float32(0.95)
     inner = np.hypot(x - np.float32(0.48), y) - np.float32(0.74)
-    return np.maximum(outer, -inner)
+    return _floats(np.maximum(outer, -inner))
 
 
 def _heart(x: Floats, y: Floats) -> Floats:
@@ -82,7 +88,7 @@ def _heart(x: Floats, y: Floats) -> Floats:
     lobe = np.hypot(across - 0.25, up - 0.75) - np.float32(np.sqrt(2) / 4)
     tip = np.float32(0.5) * np.maximum(across + up, 0)
     body = np.minimum(np.hypot(across, up - 1), np.hypot(across - tip, up - tip)) * np.sign(across - up)
-    return (np.where(across + up > 1, lobe, body) * 1.55).astype(np.float32)
+    return _floats(np.where(across + up > 1, lobe, body) * 1.55)
 
 
 def _drop(x: Floats, y: Floats) -> Floats:
@@ -94,7 +100,7 @@ def _drop(x: Floats, y: Floats) -> Floats:
     along = -lean * across + rise * up
     side = across * rise + up * lean - belly
     below, above = np.hypot(across, up) - belly, np.hypot(across, up - height) - tip
-    return np.where(along < 0, below, np.where(along > rise * height, above, side)).astype(np.float32)
+    return _floats(np.where(along < 0, below, np.where(along > rise * height, above, side)))
 
 
 def _flower(x: Floats, y: Floats) -> Floats:
@@ -103,7 +109,7 @@ def _flower(x: Floats, y: Floats) -> Floats:
     folded = np.abs(np.mod(np.arctan2(x, -y) + sector / 2, sector) - sector / 2)
     radius = np.hypot(x, y)
     petal = np.hypot(radius * np.sin(folded), radius * np.cos(folded) - 0.57) - 0.37
-    return np.minimum(petal, radius - 0.4).astype(np.float32)
+    return _floats(np.minimum(petal, radius - 0.4))
 
 
 OUTLINES: dict[str, Outline] = {

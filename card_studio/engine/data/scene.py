@@ -32,6 +32,7 @@ class _Things:
     edge_bend: Floats
 
     def object(self, move_x: Floats | float = 0, move_y: Floats | float = 0) -> Floats:
+        """The thing whose outline is the class."""
         x, y = _X - (self.centre_x + move_x), _Y - (self.centre_y + move_y)
         cosine, sine = np.cos(self.angle) / self.radius, np.sin(self.angle) / self.radius
         across, down = x * cosine + y * sine, y * cosine - x * sine
@@ -39,14 +40,16 @@ class _Things:
         for label, outline in enumerate(OUTLINES.values()):
             mine = np.flatnonzero(self.labels == label)
             distance[mine] = outline(across[mine], down[mine])
-        return distance * self.radius
+        scaled: Floats = distance * self.radius
+        return scaled
 
     def edge(self, move_x: Floats | float = 0, move_y: Floats | float = 0) -> Floats:
         """The nearer thing: what lies beyond a slightly bent line; far away where there is none."""
         x, y = _X - move_x, _Y - move_y
         cosine, sine = np.cos(self.edge_angle), np.sin(self.edge_angle)
         along, across = x * cosine + y * sine, y * cosine - x * sine
-        return self.edge_offset + self.edge_bend * across * across - along
+        distance: Floats = self.edge_offset + self.edge_bend * across * across - along
+        return distance
 
 
 def render_scenes(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.uint8]:
@@ -142,12 +145,14 @@ def _ground(
     colour = first + (second - first) * mix[:, None]
     falloff = _uniform(random, count, 0, 0.3) / SIZE
     brightness = 1 + contrast * fields[:, 0] + falloff * 2 * (_X * light[0] + _Y * light[1])
-    return colour * brightness[:, None]
+    ground: Floats = colour * brightness[:, None]
+    return ground
 
 
 def _inside(distance: Floats) -> Floats:
     """How much of each pixel lies inside an edge."""
-    return np.clip(0.5 - distance, 0, 1)
+    share: Floats = np.clip(0.5 - distance, 0, 1)
+    return share
 
 
 def _over(image: Floats, surface: Floats, distance: Floats) -> Floats:
@@ -158,7 +163,8 @@ def _shade(distance: Floats, softness: float, random: np.random.Generator) -> Fl
     """What a shadow leaves of the light, [n, 1, SIZE, SIZE]."""
     depth = _uniform(random, len(distance), 0.25, 0.6)
     share = np.clip(0.5 - distance / (2 * softness), 0, 1)
-    return (1 - depth * share * share * (3 - 2 * share))[:, None]
+    left: Floats = 1 - depth * share * share * (3 - 2 * share)
+    return left[:, None]
 
 
 def _surface(
@@ -173,18 +179,24 @@ def _surface(
     count = len(distance)
     tilt = 1 - np.clip(-distance / bevel, 0, 1)
     tilt = tilt * _uniform(random, count, 0.5, 0.95)
+    lit, gleam = _lit(distance, tilt, light)
+    texture = 1 + _uniform(random, count, 0.02, 0.12) * field
+    highlight = _uniform(random, count, 0, 0.5) * gleam
+    surface: Floats = colour * (lit * texture)[:, None] + highlight[:, None]
+    return surface
+
+
+def _lit(distance: Floats, tilt: Floats, light: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats]:
+    """Diffuse light (1 where level) and a highlight, on a surface that falls by `tilt` towards its edge."""
     down, across = np.gradient(distance, axis=(1, 2))
     length = np.sqrt(across * across + down * down) + np.float32(1e-6)
     upright = np.sqrt(1 - tilt * tilt)
     toward = tilt * (across * light[0] + down * light[1]) / length + upright * light[2]
-    lit = np.float32(0.35) + np.float32(0.65) * np.maximum(toward, 0) / light[2]
-    half = np.sqrt((1 + light[2]) / 2)
-    facing = (toward + upright) / (2 * half)
+    diffuse = np.float32(0.35) + np.float32(0.65) * np.maximum(toward, 0) / light[2]
+    facing = (toward + upright) / (2 * np.sqrt((1 + light[2]) / 2))
     gleam = np.maximum(facing, 0) ** 2
     gleam = gleam * gleam * gleam  # multiplied out: a general power takes longer than all the rest
-    highlight = _uniform(random, count, 0, 0.5) * (gleam * gleam) * (gleam * gleam)
-    texture = 1 + _uniform(random, count, 0.02, 0.12) * field
-    return colour * (lit * texture)[:, None] + highlight[:, None]
+    return diffuse, (gleam * gleam) * (gleam * gleam)
 
 
 def _developed(image: Floats, random: np.random.Generator) -> NDArray[np.uint8]:
@@ -195,4 +207,5 @@ def _developed(image: Floats, random: np.random.Generator) -> NDArray[np.uint8]:
     exposed += haze * (exposed.mean(axis=(2, 3), keepdims=True) - exposed)
     noise = random.standard_normal(image.shape, dtype=np.float32)
     values = np.clip(exposed + np.float32(0.01) * noise, 0, 1)
-    return np.rint(values * 255).astype(np.uint8)
+    quantised: NDArray[np.uint8] = np.rint(values * 255).astype(np.uint8)
+    return quantised
