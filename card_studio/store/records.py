@@ -6,8 +6,10 @@ Specs and recipes are frozen, so each text is parsed once and the object shared:
 import json
 import math
 from functools import lru_cache
+from typing import Any
 
 from pydantic import TypeAdapter
+from sqlalchemy import Row
 
 from card_studio.domain.card import Card, Cell, Evaluation
 from card_studio.domain.deck import Deck, DeckMode
@@ -47,8 +49,8 @@ def or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def job_from(row: JobRow) -> Job:
-    """Return a job's record."""
+def job_from(row: JobRow | Row[Any]) -> Job:
+    """Return a job's record, of its row or of a bare row of its table."""
     return Job(
         id=JobId(row.id),
         spec=spec_from(row.spec),
