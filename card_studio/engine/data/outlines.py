@@ -55,7 +55,7 @@ def _regular(x: Floats, y: Floats, corners: int, inradius: float) -> Floats:
 
 
 def _triangle(x: Floats, y: Floats) -> Floats:
-    return _regular(x, y + np.float32(-0.16), 3, 0.53) - np.float32(0.07)
+    return _regular(x, y - np.float32(0.12), 3, 0.49) - np.float32(0.07)
 
 
 def _star(x: Floats, y: Floats) -> Floats:
