@@ -37,6 +37,7 @@ class Container:
     card: dict[str, Any]
     extras: dict[str, Any]
     tensors: dict[str, Tensor]
+    file_bytes: int
 
 
 def write_container(
@@ -83,7 +84,7 @@ def read_container(path: Path) -> Container:
         tensors = safetensors.torch.load(content)
     except (safetensors.SafetensorError, KeyError) as error:  # KeyError: a type that torch lacks
         raise CardFileError(f"{path}: damaged: {error}") from error
-    return Container(id=CardId(identity), card=card, extras=extras, tensors=tensors)
+    return Container(id=CardId(identity), card=card, extras=extras, tensors=tensors, file_bytes=len(content))
 
 
 def _read_bytes(path: Path) -> bytes:

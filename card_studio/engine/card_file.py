@@ -15,7 +15,7 @@ from card_studio.domain.recipe import recipe_from
 from card_studio.engine.card_codec import Layer, Packed, ValueType, pack, reference_bits, unpack
 from card_studio.engine.card_container import Container, read_container, write_container
 from card_studio.engine.card_content import CardContent, SavedCard
-from card_studio.engine.card_header import Header, fitting, header_of, outline_of
+from card_studio.engine.card_header import Header, fitting, header_of, layout_of, outline_of, require_plausible
 from card_studio.engine.nets import is_affine, prunable
 from card_studio.errors import CardFileError, RecipeError
 from card_studio.files import write_atomically
@@ -24,7 +24,9 @@ __all__ = ["CardContent", "SavedCard", "ValueType", "card_id", "card_net", "load
 
 CARD_SUFFIX = ".card"
 _PARTS = ("masks", "signs", "values", "scales")
-_PART = "packed/"
+"""The file's tensors that hold the packed layers."""
+_DENSE = {"floats": torch.float32, "integers": torch.int64}
+"""The file's tensors that hold everything else, joined: a name for each would outweigh a small network's content."""
 
 
 def save_card(content: CardContent, path: Path, *, values: ValueType | None = None) -> SavedCard:
@@ -46,8 +48,10 @@ def save_card(content: CardContent, path: Path, *, values: ValueType | None = No
     names = list(prunable(outline))
     packed = pack({name: state[name].reshape(-1).numpy() for name in names}, values)
     dense = {name: tensor for name, tensor in state.items() if name not in names}
-    parts = {_PART + part: torch.from_numpy(getattr(packed, part)) for part in _PARTS}
-    identity, data = write_container(header_of(content, packed.layers, state, values), dense | parts, content.extras)
+    parts = {part: torch.from_numpy(getattr(packed, part)) for part in _PARTS}
+    header = header_of(content, packed.layers, outline, values)
+    identity, data = write_container(header, parts | _joined(dense), content.extras)
+    require_plausible(outline, len(data))
     target = path if path.suffix == CARD_SUFFIX else path / f"{identity}{CARD_SUFFIX}"
     _write_once(target, data)
     return SavedCard(
@@ -71,12 +75,13 @@ def load_card(path: Path) -> CardContent:
         header = Header.model_validate(container.card)
         recipe = recipe_from(header.recipe, str(path))
         outline = outline_of(recipe.network, classes=len(header.classes), size=header.size, affine=header.affine)
+        require_plausible(outline, container.file_bytes)
         state = _unpacked(container, header, outline)
     except ValidationError as error:
         raise CardFileError(f"{path}: its header has {error.error_count()} wrong entries") from error
     except (CardFileError, RecipeError) as error:
         raise CardFileError(f"{path}: not a card that this release can use: {error}") from error
-    fields = header.model_dump(exclude={"recipe", "affine", "layers", "fingerprint"})
+    fields = header.model_dump(exclude={"recipe", "affine", "layout", "kept", "binary", "fingerprint"})
     return CardContent(
         recipe=recipe, fingerprint=Fingerprint(header.fingerprint), state=state, extras=container.extras, **fields
     )
@@ -106,21 +111,36 @@ def _outline(content: CardContent) -> nn.Module:
 
 def _unpacked(container: Container, header: Header, outline: nn.Module) -> dict[str, Tensor]:
     """Return the full state, in the outline's order."""
-    names = list(prunable(outline))
     wanted = outline.state_dict()
-    if [(entry.name, entry.shape) for entry in header.layers] != [(name, list(wanted[name].shape)) for name in names]:
-        raise CardFileError("its layers are not those of its recipe's network")
-    parts = {part: container.tensors.pop(_PART + part, None) for part in _PARTS}
-    if any(tensor is None for tensor in parts.values()):
-        raise CardFileError("its weights are missing")
-    layers = tuple(
-        Layer(name=entry.name, size=wanted[entry.name].numel(), kept=entry.kept, binary=entry.binary)
-        for entry in header.layers
-    )
-    arrays: dict[str, Any] = {part: tensor.numpy() for part, tensor in parts.items() if tensor is not None}
-    weights = unpack(Packed(layers=layers, **arrays), header.values)
+    if container.tensors.keys() != {*_PARTS, *_DENSE} or header.layout != layout_of(outline):
+        raise CardFileError("its tensors are not those of its recipe's network in this release")
+    sizes = {name: weight.numel() for name, weight in prunable(outline).items()}
+    arrays: dict[str, Any] = {part: container.tensors[part].numpy() for part in _PARTS}
+    weights = unpack(Packed(layers=header.layers(sizes), **arrays), header.values)
     packed = {name: torch.from_numpy(flat).view(wanted[name].shape) for name, flat in weights.items()}
-    return fitting(container.tensors | packed, outline, "its state")
+    dense = {name: tensor for name, tensor in wanted.items() if name not in sizes}
+    return fitting(packed | _separated(container.tensors, dense), outline, "its state")
+
+
+def _joined(dense: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return all tensors of each type as one, in order."""
+    return {
+        part: torch.cat([torch.zeros(0, dtype=kind), *(t.reshape(-1) for t in dense.values() if t.dtype == kind)])
+        for part, kind in _DENSE.items()
+    }
+
+
+def _separated(joined: Mapping[str, Tensor], dense: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Undo `_joined`, with the shapes of `dense`."""
+    separated: dict[str, Tensor] = {}
+    for part, kind in _DENSE.items():
+        those = {name: tensor for name, tensor in dense.items() if tensor.dtype == kind}
+        sizes = [tensor.numel() for tensor in those.values()]
+        if joined[part].dtype != kind or joined[part].shape != (sum(sizes),):
+            raise CardFileError(f"its {part} do not fit its recipe's network")
+        pieces = torch.split(joined[part], sizes)
+        separated |= {n: piece.view(t.shape) for (n, t), piece in zip(those.items(), pieces, strict=True)}
+    return separated
 
 
 def _write_once(target: Path, data: bytes) -> None:

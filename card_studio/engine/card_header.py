@@ -1,7 +1,9 @@
 """The card file's header: what it says beside the tensors, and the outline of the network that these must fit."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,17 +18,9 @@ from card_studio.errors import CardFileError
 
 _MAX_WEIGHTS = 1 << 28
 """Six times the paper's largest network; a file that claims more is refused before anything is allocated."""
-
-
-class LayerEntry(BaseModel):
-    """A layer in the file's header."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    name: str
-    shape: list[int]
-    kept: int = Field(ge=0)
-    binary: bool
+_WEIGHTS_ALWAYS_FINE = 1 << 25
+_WEIGHTS_PER_BYTE = 1 << 12
+"""At 99.99 % sparsity a file still has a byte for every 2,000 weights."""
 
 
 class Header(BaseModel):
@@ -47,12 +41,28 @@ class Header(BaseModel):
     packages: dict[str, str]
     values: ValueType
     affine: bool
-    layers: list[LayerEntry]
+    layout: str
+    """Digest of the network's tensors: their names, shapes and types, in order."""
+    kept: list[Annotated[int, Field(ge=0, strict=True)]]
+    """Weights kept of each prunable layer, in order."""
+    binary: list[bool]
+    """Whether the kept weights of each prunable layer are +-alpha."""
+
+    def layers(self, sizes: Mapping[str, int]) -> tuple[Layer, ...]:
+        """Return the layers of the given names and sizes.
+
+        Raises:
+            CardFileError: the header has another number of layers.
+        """
+        if not len(self.kept) == len(self.binary) == len(sizes):
+            raise CardFileError("its layers are not those of its recipe's network")
+        return tuple(
+            Layer(name=name, size=size, kept=kept, binary=binary)
+            for (name, size), kept, binary in zip(sizes.items(), self.kept, self.binary, strict=True)
+        )
 
 
-def header_of(
-    content: CardContent, layers: tuple[Layer, ...], state: Mapping[str, Tensor], values: ValueType
-) -> dict[str, Any]:
+def header_of(content: CardContent, layers: tuple[Layer, ...], outline: nn.Module, values: ValueType) -> dict[str, Any]:
     """Return the header's JSON values."""
     return Header(
         recipe=content.recipe.model_dump(mode="json"),
@@ -67,12 +77,28 @@ def header_of(
         total_epochs=content.total_epochs,
         packages=dict(content.packages),
         values=values,
-        affine=is_affine(state),
-        layers=[
-            LayerEntry(name=layer.name, shape=list(state[layer.name].shape), kept=layer.kept, binary=layer.binary)
-            for layer in layers
-        ],
+        affine=is_affine(content.state),
+        layout=layout_of(outline),
+        kept=[layer.kept for layer in layers],
+        binary=[layer.binary for layer in layers],
     ).model_dump(mode="json")
+
+
+def require_plausible(outline: nn.Module, file_bytes: int) -> None:
+    """Refuse a file too small for its network, so that a tiny one cannot ask for all memory.
+
+    Raises:
+        CardFileError: the file would hold many thousand weights in every byte.
+    """
+    weights = sum(tensor.numel() for tensor in outline.state_dict().values())
+    if weights > _WEIGHTS_ALWAYS_FINE + _WEIGHTS_PER_BYTE * file_bytes:
+        raise CardFileError(f"{file_bytes:,} bytes cannot hold its network of {weights:,} weights")
+
+
+def layout_of(outline: nn.Module) -> str:
+    """Return a digest of a network's tensors, so that a card never fills a network whose tensors have moved."""
+    tensors = [[name, list(tensor.shape), str(tensor.dtype)] for name, tensor in outline.state_dict().items()]
+    return hashlib.sha256(json.dumps(tensors, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
 def outline_of(
