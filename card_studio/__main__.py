@@ -16,7 +16,7 @@ BUG = 1
 
 def main() -> None:
     """Run what the command line asks for and exit with its status."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     sys.exit(run(sys.argv[1:]))
 
 

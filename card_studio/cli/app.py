@@ -161,7 +161,7 @@ def host(
     linger: Annotated[float | None, typer.Option(help="End after so many seconds without work.")] = None,
 ) -> None:
     """Work through the queue; runs until interrupted."""
-    logging.getLogger().setLevel(logging.INFO)
+    logging.getLogger("card_studio").setLevel(logging.INFO)
     settings = Settings()
     place = context.find_root().obj
     path = (place.workspace or settings.workspace).expanduser().resolve()

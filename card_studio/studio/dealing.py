@@ -40,6 +40,11 @@ class DealerClient:
         """Whether the next question is answered at once."""
         return self._warm.is_set() and not self._failure
 
+    @property
+    def warming(self) -> bool:
+        """Whether it has yet to become ready, or to fail: until then a question would have to wait."""
+        return not self._warm.is_set()
+
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return float32 [cards, N, classes] for uint8 images [N, 3, H, W]; waits until the dealer is warm.
 

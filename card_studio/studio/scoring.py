@@ -92,12 +92,18 @@ def judge(
 
 
 def votes_of(probabilities: Answers) -> Votes:
-    """Return stored answers [cells, N, classes] as float32 [classes, cells * N]."""
-    rows = probabilities.reshape(-1, probabilities.shape[2])
+    """Return stored answers [cells, N, classes], none of them negative, as float32 [classes, cells * N].
+
+    A half's exponent and fraction, moved to a single's place, are the same number times 2**-112: that, class by class,
+    takes a tenth of the time of NumPy's own conversion to a transposed copy.
+    """
+    rows = probabilities.reshape(-1, probabilities.shape[2]).view(np.uint16)
     votes = np.empty(rows.shape[::-1], np.float32)
-    for index, vote in enumerate(votes):  # class by class: three times as fast as one transposed copy
-        vote[:] = rows[:, index]
-    return votes
+    bits = votes.view(np.uint32)
+    for index, row in enumerate(bits):
+        row[:] = rows[:, index]
+    np.left_shift(bits, 13, out=bits)
+    return np.multiply(votes, np.float32(2.0**112), out=votes)
 
 
 def right(votes: Votes, truth: NDArray[np.int64]) -> Bools:

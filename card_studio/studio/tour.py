@@ -72,9 +72,9 @@ def run_tour(workspace: Workspace, out: Path, watch: Watch) -> Tour:
         UserError: a job failed; the text says why.
     """
     began = time.monotonic()
-    specs = tour_specs()
-    known = {job.spec for job in workspace.jobs() if job.state in (JobState.FINISHED, JobState.QUEUED)}
-    workspace.submit_all([spec for spec in specs if spec not in known])
+    workspace.retry([job.id for job in workspace.jobs((JobState.FAILED, JobState.CANCELLED, JobState.PAUSED))])
+    known = [job.spec for job in workspace.jobs()]
+    workspace.submit_all([spec for spec in tour_specs() if spec not in known])
     _finish_all(workspace, "Making, evaluating and mapping cards", watch)
     cards = _tour_cards(workspace)
     deck = _dealt(workspace, cards)
