@@ -27,6 +27,7 @@ ZOOM_BLUR = (7, 12, 16, 21, 26)
 GAUSSIAN_BLUR = (0.4, 0.6, 0.7, 0.8, 1.0)
 
 _ZOOM_ERROR = 0.02
+_NEGLIGIBLE = 1e-5
 
 
 def defocus_blur(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
@@ -91,7 +92,8 @@ def disk(radius: float, edge_sigma: float) -> np.ndarray:
     edge /= edge.sum()
     for axis in (0, 1):
         kernel = sum(weight * np.roll(kernel, shift - near, axis) for shift, weight in enumerate(edge))
-    return _trimmed(kernel.round(12))
+    kernel[kernel < _NEGLIGIBLE * kernel.max()] = 0
+    return _trimmed((kernel / kernel.sum()).round(10))
 
 
 def _trimmed(kernel: np.ndarray) -> np.ndarray:

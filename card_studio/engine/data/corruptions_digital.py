@@ -70,7 +70,7 @@ def elastic_transform(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
     height, width = images.shape[-2:]
     alpha, sigma, jitter = (min(height, width) * share for share in ELASTIC_TRANSFORM[severity - 1])
     x, y = _affine_sources(uniforms(seeds, 6, low=-jitter, high=jitter).double(), height, width)
-    grid = torch.stack((2 * x / (width - 1) - 1, 2 * y / (height - 1) - 1), dim=-1)
+    grid = torch.stack((2 * x / max(1, width - 1) - 1, 2 * y / max(1, height - 1) - 1), dim=-1)
     moved = grid_sample(images.float(), grid, padding_mode="reflection", align_corners=True)
     if alpha:
         field = uniforms(seeds, 2 * height * width, stream=1, low=-1, high=1).view(-1, 2, height, width)
@@ -121,7 +121,7 @@ def _box(size: int, share: float) -> tuple[Tensor, Tensor]:
     Pillow's BOX gives a pixel of the smaller line the plain mean of those whose centres lie in its window: one or
     two, as the line keeps more than half of its length. Enlarging takes the pixel below each centre.
     """
-    small = int(size * share)
+    small = max(1, int(size * share))
     step = size / small
     centre = (np.arange(small) + 0.5) * step
     first = (centre - step / 2 + 0.5).astype(np.int64).clip(0, size - 1)

@@ -83,13 +83,13 @@ def plasma(seeds: Tensor, side: int, decay: float) -> Tensor:
     Args:
         seeds: int64 [N].
         side: a power of two.
-        decay: what the random part is divided by at each halving of the mesh; it starts at 100 U(-100, 100).
+        decay: what w, 100 at first, is divided by at each halving of the mesh; the random part is w U(-w, w).
 
     Returns:
         float32 [N, side, side].
     """
     cloud = torch.zeros((len(seeds), side, side), device=seeds.device)
-    draws = iter(torch.split(uniforms(seeds, side * side - 1, low=-_WIBBLE, high=_WIBBLE), _pieces(side), dim=1))
+    draws = iter(torch.split(uniforms(seeds, side * side - 1, low=-1), _pieces(side), dim=1))
     step, wibble = side, _WIBBLE
     while step >= 2:
         half = step // 2
@@ -106,7 +106,7 @@ def plasma(seeds: Tensor, side: int, decay: float) -> Tensor:
 
 
 def _wibbled(sums: Tensor, draws: Tensor, wibble: float) -> Tensor:
-    return (sums / 4).add_(draws.view(sums.shape), alpha=wibble)
+    return (sums / 4).add_(draws.view(sums.shape), alpha=wibble**2)
 
 
 def _pieces(side: int) -> list[int]:

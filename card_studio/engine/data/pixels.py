@@ -123,7 +123,7 @@ def zoom_matrix(size: int, factor: float, source: int) -> Tensor:
 
 @lru_cache(maxsize=256)
 def mesh_matrix(side: int, shorter: int, zoom: float) -> Tensor:
-    """Return float32 [side, mesh]: stretches a mesh, of 32 points on the shorter side, `zoom` times beyond the image."""
+    """Return float32 [side, mesh]: stretches a mesh, 32 points on the shorter side, `zoom` times beyond the image."""
     return zoom_matrix(side, zoom, round(32 * side / shorter)).float()
 
 
