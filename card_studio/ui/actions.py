@@ -91,7 +91,10 @@ class ActionRegistry(QObject):
         entry = Entry(id=id, action=action, menu=menu, icon=icon, enabled=enabled or (lambda: True), scope=scope)
         self._entries[id] = entry
         self._dress(entry)
-        self._judge(entry)
+        if scope is None:
+            self._judge(entry)
+        else:
+            action.setEnabled(False)  # until the page is made and shown: `enabled` may ask it for its selection
         self.changed.emit()
         return action
 

@@ -14,7 +14,7 @@ from card_studio.errors import UserError
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.main_window import MainWindow
 from card_studio.ui.rail import PLACES
-from card_studio.ui.theme import Theme, saved_choice
+from card_studio.ui.theme import Theme, ThemeChoice, saved_choice
 
 if TYPE_CHECKING:
     from card_studio.studio.workspace import Workspace
@@ -46,7 +46,9 @@ def run_window(workspace_path: Path | None, *, deck: str | None = None) -> int:
     window.bridge.ask(lambda: _start_waiting_work(workspace), lambda _none: None, owner=window)
     open_first_page(window, deck)
     window.show()
-    return app.exec()
+    status = app.exec()
+    workspace.close()
+    return status
 
 
 def require_display() -> None:
@@ -61,8 +63,15 @@ def require_display() -> None:
         raise UserError(_NO_DISPLAY)
 
 
-def make_application(arguments: list[str]) -> QApplication:
-    """Return the application, named so that its settings are found again."""
+def make_application(arguments: list[str], *, remembered: bool = True) -> QApplication:
+    """Return the application, named so that its settings are found again.
+
+    Args:
+        arguments: the command line.
+        remembered: whether it takes up the user's settings, such as the columns shown, and saves them.
+    """
+    if not remembered:
+        QSettings.setDefaultFormat(QSettings.Format.InvalidFormat)
     QCoreApplication.setOrganizationName("card-studio")
     QCoreApplication.setApplicationName("card-studio")
     app = QApplication.instance() or QApplication(arguments)
@@ -71,17 +80,17 @@ def make_application(arguments: list[str]) -> QApplication:
     return app
 
 
-def make_window(app: QApplication, workspace: "Workspace") -> MainWindow:
-    """Return a window in the user's chosen look."""
-    theme = Theme(app)
-    theme.apply(app, saved_choice())
-    return MainWindow(Bridge(workspace), theme)
+def make_window(app: QApplication, workspace: "Workspace", *, theme: ThemeChoice | None = None) -> MainWindow:
+    """Return a window in a given look, or in the one that the user chose last."""
+    look = Theme(app)
+    look.apply(app, theme or saved_choice())
+    return MainWindow(Bridge(workspace), look)
 
 
 def open_first_page(window: MainWindow, deck: str | None = None) -> None:
     """Show the page that was shown last, or the deck that was asked for."""
     if deck is not None:
-        window.open_page("deck").show_deck(deck)
+        window.show_deck(deck)
         return
     stored = QSettings().value("window/page", PLACES[0].key)
     window.open_page(stored if stored in {place.key for place in PLACES} else PLACES[0].key)

@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from PySide6.QtCore import QSettings, QSize
+from PySide6.QtCore import QSettings, QSize, SignalInstance
 from PySide6.QtGui import QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QWidget
 
@@ -74,6 +74,10 @@ class MainWindow(QMainWindow):
         """Show the Cards page with one card selected."""
         self.open_page("cards").show_card(card_id)
 
+    def show_deck(self, name: str) -> None:
+        """Show the Deck page with one deck open."""
+        self.open_page("deck").show_deck(name)
+
     def say(self, text: str) -> None:
         """Tell the user in a corner, taking no focus."""
         self.toasts.say(text)
@@ -107,10 +111,21 @@ class MainWindow(QMainWindow):
         page: QWidget = kind(self.bridge, self.theme, self.actions_, self._stack)
         self.pages[place.key] = page
         self._stack.addWidget(page)
-        for signal, slot in (("show_card", self.show_card), ("open_page", self.open_page), ("said", self.say)):
-            if hasattr(page, signal):
-                getattr(page, signal).connect(slot)
+        self._connect_page(page)
         return page
+
+    def _connect_page(self, page: QWidget) -> None:
+        """Connect what a page may ask of the window; pages know nothing of each other."""
+        wishes = {
+            "show_card": self.show_card,
+            "show_deck": self.show_deck,
+            "open_page": self.open_page,
+            "said": self.say,
+        }
+        for name, slot in wishes.items():
+            signal = getattr(page, name, None)
+            if isinstance(signal, SignalInstance):
+                signal.connect(slot)
 
     def _add_actions(self) -> None:
         add = self.actions_.add

@@ -90,6 +90,8 @@ class EmptyState(QWidget):
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self._theme, self._icon = theme, icon
+        if buttons:
+            self.setFocusProxy(buttons[0])
         self._picture = QLabel()
         self._title, self._text = label(title, "title"), label(text, "muted", wrap=True)
         for line in (self._picture, self._title, self._text):

@@ -22,7 +22,7 @@ def _time_left(job: Job) -> str:
 
 
 COLUMNS: tuple[Column[Job], ...] = (
-    Column(key="job", header="Job", text=lambda job: job.name, width=260),
+    Column(key="job", header="Job", text=lambda job: job.name, width=220),
     Column(key="state", header="State", text=lambda job: spoken(job.state), width=90),
     Column(key="progress", header="Progress", text=lambda job: f"{percent(job.progress, 0)} %", width=150),
     Column(key="left", header="Time left", text=_time_left, figures=True, width=86, tip="Expected time to its end"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QItemSelection, Qt, Signal
-from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from card_studio.domain.ids import JobId
 from card_studio.domain.job import Job, JobSpec
@@ -191,12 +191,19 @@ class QueuePage(QWidget):
         self._loaded = True
         self.model.set_records(jobs)
         self._stack.setCurrentIndex(2 if jobs else 1)
+        if first and self.isVisible():
+            self._focus_first()
         waiting = sum(not job.state.ended for job in jobs)
         self._count.setText(f"{waiting} to do, {len(jobs) - waiting} ended" if jobs else "")
         if jobs and (first or not self.table.selectionModel().hasSelection()):
             self.table.selectRow(0)
         self._show_details()
         self.actions_.refresh()
+
+    def _focus_first(self) -> None:
+        """Put the keyboard where one will want it, unless someone is already typing elsewhere."""
+        if not isinstance(QApplication.focusWidget(), QLineEdit):
+            (self.table if self.model.rowCount() else self.empty).setFocus()
 
     def _show_details(self) -> None:
         chosen = self.selected()

@@ -96,6 +96,7 @@ class Rail(QWidget):
         button = QToolButton()
         button.setText(place.name)
         button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setProperty("role", "rail")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         side = round(font_px("body") * 1.75)

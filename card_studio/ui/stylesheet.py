@@ -32,6 +32,12 @@ QToolButton:hover {{ background: {t.hover}; }}
 QToolButton:checked {{ background: {t.selection}; }}
 QToolButton:focus {{ border: 2px solid {t.focus}; padding: 3px; }}
 
+QToolButton[popupMode="2"][role="button"] {{ padding-right: 26px; }}
+QToolButton[popupMode="2"][role="button"]:focus {{ padding-right: 25px; }}
+QToolButton::menu-indicator {{
+    image: url("{icons}/chevron-down.svg"); width: 11px; height: 11px;
+    subcontrol-origin: border; subcontrol-position: right center; right: 8px;
+}}
 QToolButton[role="rail"] {{ color: {t.muted}; font-size: {small}px; padding: 7px 2px 5px 2px; border-radius: 6px; }}
 QToolButton[role="rail"]:hover {{ color: {t.text}; }}
 QToolButton[role="rail"]:checked {{ background: {t.selection}; color: {t.text}; }}
@@ -68,7 +74,7 @@ QTableView::item {{ padding: 0 8px; }}
 QHeaderView {{ background: {t.surface}; border: none; }}
 QHeaderView::section {{
     background: {t.surface}; color: {t.muted}; font-size: {small}px; border: none;
-    border-bottom: 1px solid {t.hairline}; padding: 6px 8px;
+    border-bottom: 1px solid {t.hairline}; padding: 6px 11px;
 }}
 QHeaderView::section:hover {{ color: {t.text}; }}
 QTableCornerButton::section {{ background: {t.surface}; border: none; }}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSettings, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from card_studio.ui.theme import font, font_px
@@ -195,9 +195,24 @@ class Table(QTableView):
         for section, column in enumerate(self._columns):
             self.setColumnWidth(section, round(column.width * font_px("body") / 13))
             self.setColumnHidden(section, not self._is_shown(column))
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(self._on_section_resized)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._on_header_menu_asked)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Give the first column the room that the others leave, but never less than it needs."""
+        header = self.horizontalHeader()
+        others = sum(header.sectionSize(section) for section in range(1, header.count()))
+        least = round(self._columns[0].width * font_px("body") / 13)
+        self.setColumnWidth(0, max(least, self.viewport().width() - others))
+
+    def _on_section_resized(self, section: int, _before: int, _now: int) -> None:
+        if section:
+            self._fill()
 
     def _is_shown(self, column: Column[Any]) -> bool:
         stored = QSettings().value(f"columns/{self.objectName()}/{column.key}", column.shown)
