@@ -44,7 +44,8 @@ def read_foreign(path: Path, *, size: int = 32, network: NetworkOptions | None =
     """
     members = _members(_tensors(_loaded(path), path), path)
     try:
-        return [recognise(member, size=size, network=network) for member in members]
+        first = recognise(members[0], size=size, network=network)
+        return [first, *(recognise(member, size=size, network=first.network) for member in members[1:])]
     except CardFileError as error:
         raise CardFileError(f"{path}: {error}") from error
 

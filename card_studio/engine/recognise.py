@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -75,14 +76,20 @@ def _candidates(state: Mapping[str, Tensor], size: int) -> Iterator[NetworkOptio
     """Yield every network at the width that the state's first layer has."""
     for name in [*_FIRST, *(name for name in NetworkName if name not in _FIRST)]:
         try:
-            first, weight = next(
-                iter(prunable(outline_of(NetworkOptions(name=name), classes=1, size=size, affine=True)).items())
-            )
+            first, channels = _first_layer(name, size)
         except RecipeError:
             continue
         given = state.get(first)
-        if given is not None and given.ndim and 0 < given.shape[0] / weight.shape[0] <= _MAX_WIDTH:
-            yield NetworkOptions(name=name, width=given.shape[0] / weight.shape[0])
+        if given is not None and given.ndim and 0 < given.shape[0] / channels <= _MAX_WIDTH:
+            yield NetworkOptions(name=name, width=given.shape[0] / channels)
+
+
+@cache
+def _first_layer(name: NetworkName, size: int) -> tuple[str, int]:
+    """Return the name of a network's first weight, and its output channels at width 1."""
+    outline = outline_of(NetworkOptions(name=name), classes=1, size=size, affine=True)
+    first, weight = next(iter(prunable(outline).items()))
+    return first, weight.shape[0]
 
 
 def _as(network: NetworkOptions, state: Mapping[str, Tensor], size: int) -> ForeignNet:

@@ -132,7 +132,8 @@ def test_narrow_card_networks_make_the_round_trip(network: NetworkName, tmp_path
     recipe = Recipe(network=NetworkOptions(name=network, width=0.0625))
     card = save_card(content_of(recipe, net.state_dict()), tmp_path)
     assert card.parameters == sum(parameter.numel() for parameter in net.parameters())
-    assert all(torch.equal(load_card(card.path).state[key], tensor) for key, tensor in net.state_dict().items())
+    loaded = load_card(card.path)
+    assert all(torch.equal(loaded.state[key], tensor) for key, tensor in net.state_dict().items())
 
 
 def test_odd_values_come_back_to_the_bit(tmp_path: Path) -> None:
@@ -200,8 +201,9 @@ def test_a_file_is_at_most_5_percent_above_its_reference(
     data = card.path.read_bytes()
     reference = 8.0 + struct.unpack("<Q", data[:8])[0]
     is_binary = isinstance(content.recipe.compression, Biprop)
+    names = prunable(card_net(content))
     for name, tensor in content.state.items():
-        if name not in prunable(card_net(content)):
+        if name not in names:
             reference += tensor.numel() * tensor.element_size()
             continue
         kept, size = int(tensor.count_nonzero()), tensor.numel()
@@ -317,7 +319,7 @@ def test_any_byte_changed_is_refused(
 
 def test_every_bit_of_the_header_counts(saved: bytes, tmp_path: Path) -> None:
     header = 8 + struct.unpack("<Q", saved[:8])[0]
-    for at in range(0, header, 3):
+    for at in range(0, header, 5):
         bit = 1 << (at % 8)
         refused(saved[:at] + bytes([saved[at] ^ bit]) + saved[at + 1 :], tmp_path)
 
