@@ -32,3 +32,17 @@ class Context:
     """Where the job saves its state, and resumes from if the file exists."""
     data_folder: Path | None
     """Where dataset paths that are not given start from."""
+
+
+def use_threads(threads: int) -> None:
+    """Let each operation use so many processor threads; results are the same bits only for the same number."""
+    torch.set_num_threads(threads)
+
+
+def device_named(name: str) -> torch.device:
+    """Return the device of that name; `auto` is CUDA where there is one, then Apple's, then the processor."""
+    if name != "auto":
+        return torch.device(name)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -15,6 +15,8 @@ from card_studio.studio.launch import launch_dealer
 from card_studio.studio.wire import receive, send
 
 _WARM_UP_S = 120.0
+_THREADS = 1
+"""Small networks on a few images: more threads cost more than they bring."""
 
 
 class DealerClient:
@@ -28,7 +30,7 @@ class DealerClient:
             size: pixels on each side of their images.
             log_file: receives the child's stderr.
         """
-        self._process = launch_dealer([str(size), *map(str, card_files)], log_file)
+        self._process = launch_dealer([str(size), str(_THREADS), *map(str, card_files)], _THREADS, log_file)
         self._asking = threading.Lock()
         self._warm = threading.Event()
         self._failure = ""

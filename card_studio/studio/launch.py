@@ -34,7 +34,7 @@ def launch_worker(attempt: Attempt, threads: int) -> subprocess.Popen[bytes]:
         return _popen(command, log_file=log.fileno(), environment=_with_threads(threads))
 
 
-def launch_dealer(arguments: list[str], log_file: Path) -> subprocess.Popen[bytes]:
+def launch_dealer(arguments: list[str], threads: int, log_file: Path) -> subprocess.Popen[bytes]:
     """Start a dealer child that speaks through pipes and ends with this process."""
     command = [sys.executable, "-m", "card_studio.studio.dealer", *arguments]
     with log_file.open("ab") as log:
@@ -43,7 +43,7 @@ def launch_dealer(arguments: list[str], log_file: Path) -> subprocess.Popen[byte
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log.fileno(),
-            env=_with_threads(1),
+            env=_with_threads(threads),
             close_fds=True,
         )
 

@@ -15,11 +15,10 @@ from collections.abc import Generator
 from pathlib import Path
 
 import psutil
-import torch
 
 from card_studio.domain.job import JobKind
 from card_studio.domain.run import AnyEvent, CheckpointSaved, Outcome, RunEnded, RunStarted
-from card_studio.engine.context import Command, Context
+from card_studio.engine.context import Command, Context, device_named, use_threads
 from card_studio.engine.tasks import TASKS
 from card_studio.errors import UserError
 from card_studio.studio.attempt import Attempt, Control, Order
@@ -149,10 +148,10 @@ def _started(order: Order, context: Context, attempt: Attempt) -> RunStarted:
 
 
 def _context(order: Order, attempt: Attempt) -> Context:
-    torch.set_num_threads(order.threads)
+    use_threads(order.threads)
     workspace = order.workspace
     return Context(
-        device=_device(order.device),
+        device=device_named(order.device),
         threads=order.threads,
         cache=workspace / "cache",
         stages=workspace / "stages",
@@ -161,14 +160,6 @@ def _context(order: Order, attempt: Attempt) -> Context:
         checkpoint=attempt.checkpoint,
         data_folder=order.data_folder,
     )
-
-
-def _device(name: str) -> torch.device:
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def _lower_priority() -> None:
