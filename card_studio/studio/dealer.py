@@ -1,7 +1,7 @@
 """The dealer: a warm child that holds a deck's networks and answers class probabilities for previews.
 
-Started as `python -m card_studio.studio.dealer SIZE THREADS CARD_FILE ...`, never imported. It speaks the messages of wire.py on
-stdin and stdout and ends when its client closes them:
+Started as `python -m card_studio.studio.dealer SIZE THREADS CARD_FILE ...`, never imported. It speaks the messages of
+wire.py on stdin and stdout and ends when its client closes them:
 
     {"do": "probabilities"} + uint8 [N, 3, H, W]                         -> float32 [cards, N, classes]
     {"do": "corrupt", "name", "severity", "seed"} + uint8 [N, 3, H, W]   -> uint8 [N, 3, H, W]
