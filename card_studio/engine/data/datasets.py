@@ -14,6 +14,7 @@ from card_studio.domain.names import DatasetName
 from card_studio.domain.options import CifarData, DataOptions, FolderData, NpzData, ShapesData
 from card_studio.domain.recipe import identity_of
 from card_studio.engine.data import cifar, folder, npz, shapes
+from card_studio.engine.data.progress import Work, finished
 from card_studio.engine.data.split import Pool, stratified
 from card_studio.errors import DataError
 
@@ -62,29 +63,37 @@ class Dataset:
 
 
 def open_dataset(options: DataOptions, *, cache: Path, data_folder: Path | None = None) -> Dataset:
-    """Read or render a dataset.
+    """Read or render a dataset, and wait for it: see `opening_dataset`."""
+    return finished(opening_dataset(options, cache=cache, data_folder=data_folder))
+
+
+def opening_dataset(options: DataOptions, *, cache: Path, data_folder: Path | None = None) -> Work[Dataset]:
+    """Read or render a dataset; the first time may take many seconds, later ones come from the cache.
 
     Args:
         options: which one, and how it is split.
         cache: a folder for decoded and rendered images; safe to delete.
         data_folder: where relative paths start, and where CIFAR is sought when no path is given.
 
+    Yields:
+        The share done, every second or so while images are decoded or rendered.
+
     Raises:
         DataError: something is missing, damaged or not what was said; the text names the file.
     """
     if isinstance(options, ShapesData):
-        return _shapes(options, cache)
+        return _shapes(options, (yield from shapes.rendering(options, cache)))
     if isinstance(options, CifarData):
         return _cifar(options, data_folder)
     path = _located(options.path, data_folder)
     if isinstance(options, FolderData):
-        pool = folder.read_folder(path, options, cache)
+        pool = yield from folder.reading_folder(path, options, cache)
         return _split(options, pool, options.label or path.stem, str(path))
     return _split(options, npz.read_npz(path), path.stem, str(path))
 
 
-def _shapes(options: ShapesData, cache: Path) -> Dataset:
-    train, validation, test = shapes.rendered(options, cache)
+def _shapes(options: ShapesData, parts: tuple[Pool, Pool, Pool]) -> Dataset:
+    train, validation, test = parts
     content = hashlib.sha256()
     for pool in (train, validation, test):
         content.update(pool.content.encode())

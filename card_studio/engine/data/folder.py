@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import psutil
 
 from card_studio.domain.options import FolderData
 from card_studio.engine.data.picture_sources import Source, class_files, opened
+from card_studio.engine.data.progress import Work
 from card_studio.engine.data.split import Pool
 from card_studio.errors import DataError, PictureError
 from card_studio.files import file_hash, read_array, replacing, write_atomically
@@ -33,11 +35,17 @@ class _Contents:
     """Images of each class."""
 
 
-def read_folder(path: Path, options: FolderData, cache: Path) -> Pool:
+def reading_folder(path: Path, options: FolderData, cache: Path) -> Work[Pool]:
     """Read all images of all classes, resized to `options.size`, sorted by class and file name.
 
     The first time they are decoded in threads and kept in `cache`. Later a .zip is hashed as a whole, and of a folder
     every file, so that a changed image never goes unseen.
+
+    Yields:
+        The share done, at least every second or so.
+
+    Returns:
+        All images, memory-mapped.
 
     Raises:
         DataError: the source or an image is missing, damaged, unsafe, or not laid out as class folders.
@@ -45,7 +53,7 @@ def read_folder(path: Path, options: FolderData, cache: Path) -> Pool:
     listing = cache / "pictures" / f"{_archive_key(path, options)}.json" if path.is_file() else None
     contents = _Contents(**json.loads(listing.read_text())) if listing and listing.exists() else None
     if contents is None or not _decoded(cache, contents, options).exists():
-        contents = _read(path, options, cache)
+        contents = yield from _reading(path, options, cache)
         if listing is not None:
             write_atomically(listing, json.dumps(asdict(contents)).encode())
     counts = list(contents.counts.values())
@@ -66,14 +74,14 @@ def _decoded(cache: Path, contents: _Contents, options: FolderData) -> Path:
     return cache / "pictures" / f"{contents.content[:32]}-{options.size}px-v{_READER}.npy"
 
 
-def _read(path: Path, options: FolderData, cache: Path) -> _Contents:
+def _reading(path: Path, options: FolderData, cache: Path) -> Work[_Contents]:
     with opened(path) as source:
         files = _chosen(class_files(source), options)
         counts = {name: len(names) for name, names in files.items()}
-        contents = _Contents(content=_hash_of_files(source, files), counts=counts)
+        contents = _Contents(content=(yield from _hashing(source, files)), counts=counts)
         kept = _decoded(cache, contents, options)
         if not kept.exists():
-            _decode(source, [name for names in files.values() for name in names], options.size, kept)
+            yield from _decoding(source, [name for names in files.values() for name in names], options.size, kept)
     return contents
 
 
@@ -86,17 +94,19 @@ def _chosen(files: dict[str, list[str]], options: FolderData) -> dict[str, list[
     return {name: sorted(random.permutation(np.array(names))[:limit].tolist()) for name, names in files.items()}
 
 
-def _hash_of_files(source: Source, files: dict[str, list[str]]) -> str:
+def _hashing(source: Source, files: dict[str, list[str]]) -> Work[str]:
     """Hash the bytes of each class's files in order, so that a folder and a .zip of it are the same data."""
     whole = hashlib.sha256()
     for name, paths in files.items():
         whole.update(json.dumps([name, len(paths)]).encode())
-        for path in paths:
+        for index, path in enumerate(paths):
             whole.update(hashlib.sha256(source.read(path)).digest())
+            if index % _CHUNK == 0:
+                yield 0.0
     return whole.hexdigest()
 
 
-def _decode(source: Source, names: list[str], size: int, kept: Path) -> None:
+def _decoding(source: Source, names: list[str], size: int, kept: Path) -> Iterator[float]:
     _check_memory(source.path, len(names), size)
     images = np.empty((len(names), 3, size, size), np.uint8)
 
@@ -108,8 +118,9 @@ def _decode(source: Source, names: list[str], size: int, kept: Path) -> None:
                 raise DataError(str(error)) from error
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for _ in threads.map(decode, range(0, len(names), _CHUNK)):
-            pass
+        starts = range(0, len(names), _CHUNK)
+        for done, _ in enumerate(threads.map(decode, starts), 1):
+            yield done / len(starts)
     with replacing(kept) as temporary, temporary.open("wb") as file:
         np.save(file, images, allow_pickle=False)
 

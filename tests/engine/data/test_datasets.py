@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from card_studio.domain.options import CifarData, DataOptions, FolderData, NpzData, ShapesData
-from card_studio.engine.data.datasets import Dataset, Split, measured_channels, open_dataset
+from card_studio.engine.data.datasets import Dataset, Split, measured_channels, open_dataset, opening_dataset
 from card_studio.errors import DataError
 
 
@@ -174,3 +174,19 @@ def test_a_failed_reading_leaves_nothing_in_the_cache(pictures: Path, tmp_path: 
     with pytest.raises(DataError, match=r"bee/005.png: not an image file"):
         open_dataset(FolderData(path=pictures, size=8), cache=tmp_path / "cache")
     assert not list((tmp_path / "cache").rglob("*.*"))
+
+
+def test_progress_rises_to_one_while_images_are_made(pictures: Path, tmp_path: Path) -> None:
+    for options in (FolderData(path=pictures, size=8), ShapesData(train_images=500, held_out_images=250)):
+        shares = list(opening_dataset(options, cache=tmp_path / "cache"))
+        assert shares == sorted(shares)
+        assert shares[-1] == pytest.approx(1)
+
+
+def test_opening_can_be_given_up_and_begun_again(tmp_path: Path) -> None:
+    options = ShapesData(train_images=1_000, held_out_images=100)
+    opening = opening_dataset(options, cache=tmp_path)
+    next(opening)
+    opening.close()
+    assert not list(tmp_path.rglob("*.*"))
+    assert len(open_dataset(options, cache=tmp_path).train) == 1_000

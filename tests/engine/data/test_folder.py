@@ -10,7 +10,9 @@ from PIL import Image
 
 from card_studio.domain.options import FolderData
 from card_studio.engine.data import folder, picture_sources
-from card_studio.engine.data.folder import read_folder
+from card_studio.engine.data.folder import reading_folder
+from card_studio.engine.data.progress import finished
+from card_studio.engine.data.split import Pool
 from card_studio.errors import DataError
 
 
@@ -35,6 +37,10 @@ def _zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED
         for name, data in files.items():
             archive.writestr(name, data)
     return path
+
+
+def read_folder(path: Path, options: FolderData, cache: Path) -> Pool:
+    return finished(reading_folder(path, options, cache))
 
 
 def _options(**changes: object) -> FolderData:
