@@ -8,10 +8,11 @@ with zeros in place of the checksum, and of the identity's digest; so the two to
 import hashlib
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import safetensors
 import safetensors.torch
@@ -22,7 +23,8 @@ from card_studio.errors import CardFileError
 
 FORMAT = 1
 """The version that this release writes, and the only one yet."""
-_MAX_FILE_BYTES = 1 << 31
+_MAX_FILE_BYTES = 5 << 28
+"""The largest network in float32, and a quarter more."""
 _MAX_HEADER_BYTES = 1 << 24
 _PREFIX_BYTES = 8
 _NO_CHECKSUM = "0" * 64
@@ -68,14 +70,12 @@ def read_container(path: Path) -> Container:
     Raises:
         CardFileError: the file is missing, no card, from another version, or damaged.
     """
-    content = _read_bytes(path)
-    header_bytes = _header_length(content)
-    if header_bytes > min(_MAX_HEADER_BYTES, len(content) - _PREFIX_BYTES):
-        raise CardFileError(f"{path}: not a card file, or one that was cut short")
-    head = content[: _PREFIX_BYTES + header_bytes]
-    index = _parse(head[_PREFIX_BYTES:], path)
-    meta = _metadata(index, path)
-    _check_format(meta["format"], path)
+    with _opened(path) as file:
+        head = _read_head(file, path)
+        index = _parse(head[_PREFIX_BYTES:], path)
+        meta = _metadata(index, path)
+        _check_format(meta["format"], path)
+        content = head + file.read()
     identity = _identity(meta["card"], index, memoryview(content)[len(head) :])
     if _checksum(head.replace(meta["checksum"].encode(), _NO_CHECKSUM.encode(), 1), identity) != meta["checksum"]:
         raise CardFileError(f"{path}: damaged: its checksum does not fit its content; get it anew")
@@ -87,20 +87,30 @@ def read_container(path: Path) -> Container:
     return Container(id=CardId(identity), card=card, extras=extras, tensors=tensors, file_bytes=len(content))
 
 
-def _read_bytes(path: Path) -> bytes:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         if not path.is_file():
             raise CardFileError(f"{path}: no such card file")
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise CardFileError(f"{path}: too large to be a card file (over {_MAX_FILE_BYTES >> 20} MiB)")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except OSError as error:
         raise CardFileError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def _read_head(file: BinaryIO, path: Path) -> bytes:
+    """Return length prefix and header; no more is read of a file that is no card."""
+    prefix = file.read(_PREFIX_BYTES)
+    length = _header_length(prefix) if len(prefix) == _PREFIX_BYTES else 0
+    head = prefix + file.read(length) if 0 < length <= _MAX_HEADER_BYTES else b""
+    if len(head) != _PREFIX_BYTES + length:
+        raise CardFileError(f"{path}: not a card file, or one that was cut short")
+    return head
+
+
 def _header_length(content: bytes) -> int:
-    if len(content) < _PREFIX_BYTES:
-        return _MAX_FILE_BYTES  # longer than any file: refused by the caller
     (length,) = struct.unpack("<Q", content[:_PREFIX_BYTES])
     return int(length)
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import struct
 import tracemalloc
 from collections.abc import Callable
@@ -448,6 +449,23 @@ def test_a_tiny_file_of_an_enormous_empty_network_is_refused(saved: bytes, tmp_p
 def test_deeply_nested_json_is_refused(tmp_path: Path) -> None:
     text = b"[" * 100_000
     refused(struct.pack("<Q", len(text)) + text, tmp_path)
+
+
+def test_a_large_foreign_file_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "large.card"
+    with path.open("wb") as file:
+        file.write(b"\x7fELF and so on")
+        file.truncate(1 << 30)  # sparse: takes no room
+    tracemalloc.start()
+    try:
+        with pytest.raises(CardFileError, match="not a card file"):
+            load_card(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+        os.truncate(path, 1 << 40)
+        with pytest.raises(CardFileError, match="too large to be a card file"):
+            load_card(path)
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_plain_safetensors_file_is_told_from_a_card(tmp_path: Path) -> None:
