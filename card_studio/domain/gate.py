@@ -22,6 +22,7 @@ from card_studio.domain.recipe import identity_of
 Images = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 _BLOCK = 256
+_FEW = 4
 
 
 def reference_augmentation(augmentation: AugmentationOptions) -> AugmentationOptions:
@@ -127,6 +128,8 @@ def nearest(spectra: Floats, references: Floats) -> tuple[Floats, NDArray[np.int
     Returns:
         distances float32 [N] and indices int64 [N].
     """
+    if len(spectra) <= _FEW:
+        return _nearest_of_few(spectra, references)
     centre = references.mean(axis=0, dtype=np.float64).astype(np.float32)  # keeps the squares small: less cancellation
     references = references - centre
     squares = np.einsum("mf,mf->m", references, references)
@@ -138,6 +141,16 @@ def nearest(spectra: Floats, references: Floats) -> tuple[Floats, NDArray[np.int
         indices[start : start + _BLOCK] = found
         distances[start : start + _BLOCK] = np.linalg.norm(block - references[found], axis=1)
     return distances, indices
+
+
+def _nearest_of_few(spectra: Floats, references: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Do the same by plain differences: for a dropped image much quicker than preparing a matrix product."""
+    squares = np.empty((len(spectra), len(references)), np.float32)
+    for row, spectrum in zip(squares, spectra, strict=True):
+        difference = references - spectrum
+        np.einsum("mf,mf->m", difference, difference, out=row)
+    indices = squares.argmin(axis=1)
+    return np.sqrt(squares[np.arange(len(spectra)), indices]), indices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +217,8 @@ def choose_each(distances: Floats, m: int) -> NDArray[np.int64]:
     """
     if m < 1:
         raise ValueError(f"a batch holds at least one image, not {m}")
+    if m == 1:
+        return np.argmin(distances, axis=1)
     starts = np.arange(0, len(distances), m)
     sums = np.add.reduceat(distances.astype(np.float64), starts, axis=0)
     sizes = np.diff(np.append(starts, len(distances)))

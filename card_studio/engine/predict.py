@@ -5,8 +5,15 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-BATCH = 256
-"""Images in a forward pass: larger ones gain nothing on a processor, whose caches they leave."""
+_BATCHES = {"cpu": 64}
+"""Measured with ResNet-20 on 32-pixel images: 64 stays in a processor's caches and below the size from which malloc
+hands memory back after each use; 256 was 20 to 40 % slower."""
+_GPU_BATCH = 1_024
+
+
+def batch_for(device: torch.device) -> int:
+    """Return how many images go through a network at once where nobody says otherwise."""
+    return _BATCHES.get(device.type, _GPU_BATCH)
 
 
 def ready(net: nn.Module, device: torch.device) -> nn.Module:
@@ -23,20 +30,21 @@ def logits_of(net: nn.Module, images: Tensor, device: torch.device) -> Tensor:
 
 
 @torch.inference_mode()
-def each_batch(net: nn.Module, images: Tensor, *, device: torch.device, batch: int = BATCH) -> Iterator[Tensor]:
-    """Yield float32 class probabilities [<= batch, C] of consecutive images; the network must be `ready`."""
-    for start in range(0, len(images), batch):
-        yield logits_of(net, images[start : start + batch], device).float().softmax(dim=1).cpu()
+def each_batch(net: nn.Module, images: Tensor, *, device: torch.device, batch: int | None = None) -> Iterator[Tensor]:
+    """Yield float32 class probabilities [n, C] of consecutive images; the network must be `ready`."""
+    step = batch or batch_for(device)
+    for start in range(0, len(images), step):
+        yield logits_of(net, images[start : start + step], device).float().softmax(dim=1).cpu()
 
 
-def probabilities(net: nn.Module, images: Tensor, *, device: torch.device, batch: int = BATCH) -> Tensor:
+def probabilities(net: nn.Module, images: Tensor, *, device: torch.device, batch: int | None = None) -> Tensor:
     """Return a network's class probabilities.
 
     Args:
         net: takes [0, 1] float images and gives logits; it is moved to the device and set to eval mode.
         images: uint8 [N, 3, H, W].
         device: where the network runs.
-        batch: images in a forward pass.
+        batch: images in a forward pass; None for what suits the device.
 
     Returns:
         float32 [N, C] on the processor, rows summing to 1; N may be 0 only if the network bears it.
@@ -45,7 +53,7 @@ def probabilities(net: nn.Module, images: Tensor, *, device: torch.device, batch
 
 
 def deck_probabilities(
-    nets: Sequence[nn.Module], images: Tensor, *, device: torch.device, batch: int = BATCH
+    nets: Sequence[nn.Module], images: Tensor, *, device: torch.device, batch: int | None = None
 ) -> Tensor:
     """Return every card's class probabilities for the same images: float32 [cards, N, C], cards in the given order."""
     return torch.stack([probabilities(net, images, device=device, batch=batch) for net in nets])

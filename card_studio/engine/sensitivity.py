@@ -25,13 +25,12 @@ from card_studio.domain.run import AnyEvent, MapMeasured, PhaseStarted
 from card_studio.engine.context import Context
 from card_studio.engine.data.datasets import Dataset
 from card_studio.engine.loading import LoadedCard, dataset_of, load_cards
-from card_studio.engine.predict import probabilities, ready
+from card_studio.engine.predict import batch_for, probabilities, ready
 from card_studio.engine.resume import Pace, resumable
 from card_studio.engine.seeds import seeded
 from card_studio.files import array_bytes, keep_content, read_array, write_atomically
 
 Precision = Literal["float32", "bfloat16"]
-_BATCH = 256
 _KEEP_EVERY_S = 5.0
 
 
@@ -47,7 +46,7 @@ class Measurement:
         *,
         device: torch.device,
         precision: Precision = "float32",
-        batch: int = _BATCH,
+        batch: int | None = None,
     ) -> None:
         """Prepare a map of `net` on uint8 images [K, 3, n, n] with int64 labels [K]; `options.images` is not looked at.
 
@@ -64,8 +63,8 @@ class Measurement:
         self._labels = labels.to(device)
         self._options = options
         self._precision = precision
-        self._group = max(1, batch // len(images))
-        self._chunk = min(batch, len(images))
+        self._chunk = min(batch or batch_for(device), len(images))
+        self._group = max(1, (batch or batch_for(device)) // len(images))
 
     def advance(self) -> int:
         """Measure the next few basis images, as many as fill a batch, and return how many."""
@@ -111,7 +110,7 @@ def sensitivity_map(
     seed: int = 0,
     device: torch.device | None = None,
     precision: Precision = "float32",
-    batch: int = _BATCH,
+    batch: int | None = None,
 ) -> NDArray[np.float32]:
     """Return a network's sensitivity map.
 
@@ -124,7 +123,8 @@ def sensitivity_map(
         seed: of the signs.
         device: where the network runs; the processor by default.
         precision: of the forward pass.
-        batch: images in a forward pass; many basis images share one where there are fewer images.
+        batch: images in a forward pass, None for what suits the device; many basis images share one where there are
+            fewer images.
 
     Returns:
         float32 [n, n], error rate 0 to 1, frequency (0, 0) at [n // 2, n // 2].

@@ -155,7 +155,7 @@ def test_an_interrupted_job_goes_on_from_what_was_measured(
     monkeypatch.setattr(Measurement, "advance", lambda self: measured.append(1) or advance(self))
     after = list(map_cards(spec, context))
     assert [event for event in before + after if isinstance(event, MapMeasured)] == whole
-    distinct, group = 12**2 // 2 + 2, 256 // 30
+    distinct, group = 12**2 // 2 + 2, 64 // 30
     assert len(measured) < 2 * -(-distinct // group)
 
 

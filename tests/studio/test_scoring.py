@@ -232,6 +232,14 @@ def test_the_first_of_equal_classes_is_the_answer() -> None:
     assert right(votes_of(p), np.array([1, 1, 2])).tolist() == [False, True, False]
 
 
+def test_every_half_from_zero_to_one_is_converted_exactly() -> None:
+    halves = np.arange(0x3C01, dtype=np.uint16).view(np.float16)
+    assert halves[-1] == 1
+    votes = votes_of(halves.reshape(1, -1, 1))
+    assert votes.dtype == np.float32
+    assert votes[0].tolist() == halves.astype(np.float32).tolist()
+
+
 def test_what_does_not_fit_is_refused() -> None:
     rng = np.random.default_rng(0)
     good = answers(rng)
