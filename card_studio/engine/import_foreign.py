@@ -94,29 +94,29 @@ def _assumed(net: ForeignNet) -> CompressionOptions:
 
 
 def _loaded(path: Path) -> Any:
-    _check_file(path)
+    if not path.is_file():
+        raise CardFileError(f"{path}: no such file")
     try:
+        if _unpacked_bytes(path) > _MAX_BYTES:
+            raise CardFileError(f"{path}: too large: over {_MAX_BYTES >> 30} GiB")
         if path.suffix == ".safetensors":
             return safetensors.torch.load(path.read_bytes())
         return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever a hostile or damaged file makes the reader raise: it is the file's fault
+    except CardFileError:
+        raise
+    except Exception as error:  # whatever a hostile or damaged file makes the readers raise: it is the file's fault
         raise CardFileError(
             f"{path}: refused: not a file of tensors only, or damaged ({type(error).__name__}); save a plain state_dict"
         ) from error
 
 
-def _check_file(path: Path) -> None:
-    if not path.is_file():
-        raise CardFileError(f"{path}: no such file")
-    try:
-        size = path.stat().st_size
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                size = max(size, sum(entry.file_size for entry in archive.infolist()))
-    except (OSError, zipfile.BadZipFile) as error:
-        raise CardFileError(f"{path}: cannot be read: {error}") from error
-    if size > _MAX_BYTES:
-        raise CardFileError(f"{path}: too large: over {_MAX_BYTES >> 30} GiB")
+def _unpacked_bytes(path: Path) -> int:
+    """Return a file's size, or for an archive what its directory claims."""
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = max(size, sum(entry.file_size for entry in archive.infolist()))
+    return size
 
 
 def _tensors(loaded: Any, path: Path) -> dict[str, Tensor]:

@@ -3,12 +3,15 @@
 import os
 import pickle
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import safetensors.torch
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from card_studio.domain.names import NetworkName
@@ -214,6 +217,27 @@ def test_truncated_and_missing_files_are_refused(tmp_path: Path) -> None:
             read_foreign(path)
     with pytest.raises(CardFileError, match="no such file"):
         read_foreign(tmp_path / "none.pt")
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_any_bytes_changed_give_a_network_or_a_clear_refusal(
+    plain: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    content = bytearray(plain)
+    for at in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=20)):
+        content[at] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / "flipped.pt"
+    path.write_bytes(content)
+    with suppress(CardFileError):  # anything else that is raised fails the test
+        assert read_foreign(path)[0].network.name is NetworkName.CONV2
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small network's file, of which the pickle is a good part."""
+    path = tmp_path_factory.mktemp("plain") / "net.pt"
+    return saved(state_of(NetworkName.CONV2, width=1 / 64), path).read_bytes()
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused_unread(tmp_path: Path) -> None:
