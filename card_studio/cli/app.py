@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from card_studio import __version__
 from card_studio.cli import show
@@ -27,6 +27,8 @@ from card_studio.studio.doctor import examine
 from card_studio.studio.host import run_host
 from card_studio.studio.tour import Tour, as_plain, run_tour
 from card_studio.studio.workspace import Workspace
+
+_INTERRUPTED = 130
 
 app = typer.Typer(name="card-studio", no_args_is_help=False, add_completion=False, rich_markup_mode=None)
 app.add_typer(deck_app, name="deck")
@@ -47,11 +49,9 @@ def run(arguments: list[str]) -> "int | Window":
     """
     try:
         result = app(arguments, prog_name="card-studio", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
+    except typer.Abort:
+        return _INTERRUPTED
+    except TyperException as error:
         raise UserError(" ".join(error.format_message().split())) from error
     return result if isinstance(result, int | Window) else 0
 

@@ -12,7 +12,7 @@ from card_studio.domain.deck import Deck, DeckMode
 from card_studio.domain.job import GateOptions
 from card_studio.studio.workspace import Workspace
 
-deck_app = typer.Typer(help="Deal, score and ask decks.", rich_markup_mode=None, no_args_is_help=True)
+deck_app = typer.Typer(help="Deal, score and ask decks.", rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(help="The deck's name.")]
 
