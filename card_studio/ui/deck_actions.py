@@ -69,6 +69,7 @@ def _add_deck(page: "DeckPage", actions: ActionRegistry) -> None:
         "Ctrl+B",
         lambda: page.show_beside(beside.isChecked()),
         menu="Deck",
+        icon="mdi6.view-split-vertical",
         scope=page,
         checkable=True,
         tip="Drag cards between two decks, and see what differs",

@@ -23,7 +23,7 @@ from card_studio.ui.suits import draw_suit, suit_colour
 from card_studio.ui.theme import Theme, font, font_px
 
 _Index = QModelIndex | QPersistentModelIndex
-_ANSWER_COLUMN = 0
+_CLASS_COLUMN, _DECK_COLUMN, _FIRST_CARD = 0, 1, 2
 SHARE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 """The cell's probability, 0 to 1."""
 COLOUR_ROLE = SHARE_ROLE + 1
@@ -56,13 +56,15 @@ class AnswersModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._order)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """Return one for the deck and one for each card."""
-        return 0 if parent.isValid() or self._prediction is None else 1 + len(self._prediction.cards)
+        """Return one for the classes, one for the deck, and one for each card."""
+        return 0 if parent.isValid() or self._prediction is None else _FIRST_CARD + len(self._prediction.cards)
 
     def data(self, index: _Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
         """Return a probability in percent, or how to draw it."""
         if self._prediction is None or not index.isValid():
             return None
+        if index.column() == _CLASS_COLUMN:
+            return self._class(index.row()) if role == Qt.ItemDataRole.DisplayRole else None
         share = self._share(index.row(), index.column())
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{100 * share:.1f}"
@@ -79,23 +81,21 @@ class AnswersModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
     ) -> object:
-        """Return class names down the side, and the deck and its cards along the top."""
-        if self._prediction is None:
+        """Return the deck and its cards along the top."""
+        if self._prediction is None or orientation == Qt.Orientation.Vertical or section == _CLASS_COLUMN:
             return None
-        if orientation == Qt.Orientation.Vertical:
-            return self._class(section) if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._column_words(section)
         face = self._face(section)
         if role == Qt.ItemDataRole.DisplayRole:
-            return "Deck %" if section == _ANSWER_COLUMN else face.rank if face else "…"
+            return "Deck" if section == _DECK_COLUMN else face.rank if face else "…"
         if role == Qt.ItemDataRole.DecorationRole and face is not None:
             return _symbol(face.suit)
         return None
 
     def as_text(self) -> str:
         """Return the table as tab-separated text, to paste elsewhere."""
-        columns = range(self.columnCount())
+        columns = range(_DECK_COLUMN, self.columnCount())
         head = "\t".join(["class", *(self._column_words(column) for column in columns)])
         rows = (
             "\t".join([self._class(row), *(f"{self._share(row, column):.4f}" for column in columns)])
@@ -108,22 +108,22 @@ class AnswersModel(QAbstractTableModel):
         assert prediction is not None
         assert prediction.probabilities is not None
         assert prediction.card_probabilities is not None
-        if column == _ANSWER_COLUMN:
+        if column == _DECK_COLUMN:
             return float(prediction.probabilities[self._order[row]])
-        return float(prediction.card_probabilities[column - 1, self._order[row]])
+        return float(prediction.card_probabilities[column - _FIRST_CARD, self._order[row]])
 
     def _class(self, row: int) -> str:
         assert self._prediction is not None
         return self._prediction.classes[self._order[row]]
 
     def _face(self, column: int) -> Face | None:
-        if self._prediction is None or column == _ANSWER_COLUMN:
+        if self._prediction is None or column < _FIRST_CARD:
             return None
-        return self._face_of(self._prediction.cards[column - 1])
+        return self._face_of(self._prediction.cards[column - _FIRST_CARD])
 
     def _counts(self, column: int) -> bool:
         assert self._prediction is not None
-        return column == _ANSWER_COLUMN or self._prediction.cards[column - 1] in self._prediction.chosen_cards
+        return column == _DECK_COLUMN or self._prediction.cards[column - _FIRST_CARD] in self._prediction.chosen_cards
 
     def _colour(self, column: int) -> QColor:
         face = self._face(column)
@@ -131,7 +131,7 @@ class AnswersModel(QAbstractTableModel):
 
     def _column_words(self, column: int) -> str:
         face = self._face(column)
-        if column == _ANSWER_COLUMN:
+        if column == _DECK_COLUMN:
             return "the deck"
         return face.name if face else "a card"
 
@@ -154,7 +154,7 @@ class BarDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawPath(rounded(QRectF(cell.left(), cell.top(), cell.width() * share, cell.height()), 2))
-        painter.setFont(font("small", index.column() == _ANSWER_COLUMN))
+        painter.setFont(font("small", index.column() == _DECK_COLUMN))
         painter.setPen(self._theme.colour("text" if counts else "muted"))
         painter.drawText(
             cell.adjusted(0, 0, -3, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(index.data())
@@ -178,15 +178,23 @@ class AnswersTable(QTableView):
         self._answers = model
         self.setModel(model)
         self.setItemDelegate(BarDelegate(theme, self))
+        self.setItemDelegateForColumn(_CLASS_COLUMN, QStyledItemDelegate(self))
         self.setShowGrid(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(round(font_px("small") * 4.2))
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.horizontalHeader().setStyleSheet("QHeaderView::section { padding: 6px 3px; }")
+        self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(font_px("small") + 11)
         self.setAccessibleName("Class probabilities of the deck and of each card, in percent")
+
+    def fit(self) -> None:
+        """Let the classes take what they need, and the figures share the rest."""
+        if self._answers.columnCount():
+            self.horizontalHeader().setSectionResizeMode(_CLASS_COLUMN, QHeaderView.ResizeMode.ResizeToContents)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy the table as text."""

@@ -1,7 +1,9 @@
 """The bar over a table: which deck lies there, its name, and how its cards answer together."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -17,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from card_studio.domain.deck import Deck, DeckMode
-from card_studio.ui.theme import SPACE, Theme
+from card_studio.ui.pieces import action_button
+from card_studio.ui.theme import SPACE, Theme, font_px
 
 _MODES = (
     (DeckMode.DOMAIN_ADAPTIVE, "Gated", "domain_adaptive: the mean over the cards of the suit that the gate chose"),
@@ -78,6 +81,7 @@ class DeckBar(QWidget):
         self.more = self._button("mdi6.dots-horizontal", "Rename, duplicate or delete this deck", None)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(self._menu())
+        self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self._make_options()
         self._lay_out()
         theme.changed.connect(self._on_theme_changed)
@@ -100,6 +104,8 @@ class DeckBar(QWidget):
         for option in options:
             option.setEnabled(deck is not None)
         if deck is None:
+            self._temperature_label.hide()
+            self.temperature.hide()
             return
         blockers = [QSignalBlocker(widget) for widget in (self.mode, self.batch, self.temperature)]
         self.mode.setCurrentIndex(self.mode.findData(deck.mode))
@@ -114,6 +120,12 @@ class DeckBar(QWidget):
         self.temperature.setVisible(soft)
         for blocker in blockers:
             blocker.unblock()
+
+    def add_tools(self, actions: Sequence[QAction]) -> None:
+        """Show actions of the page as buttons at the right: undo, redo and the like."""
+        self._tools.addSpacing(SPACE)
+        for action in actions:
+            self._tools.addWidget(action_button(action))
 
     def start_renaming(self) -> None:
         """Turn the choice of deck into a field for its name."""
@@ -153,12 +165,14 @@ class DeckBar(QWidget):
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
+        first.addStrut(font_px("body") + 22)
         first.addWidget(self._stack, 1)
         first.addWidget(self.new)
         first.addWidget(self.more)
+        self._tools = first
         second = QHBoxLayout()
         mode_label = _caption("Answer", self.mode)
-        self._batch_label = _caption("m", self.batch)
+        self._batch_label = _caption("Batch m", self.batch)
         self._temperature_label = _caption("Temperature", self.temperature)
         for widget in (
             mode_label,

@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from card_studio.domain.prediction import Prediction
+from card_studio.domain.prediction import CLOSE_CALL, Prediction
 from card_studio.ui.deck_pictures import thumbnail
 from card_studio.ui.deck_reading import Reasons
 from card_studio.ui.suits import draw_suit
@@ -14,7 +14,7 @@ from card_studio.ui.theme import font_px
 from card_studio.ui.words import percent
 
 _Index = QModelIndex | QPersistentModelIndex
-_HEADS = ("Picture", "Chosen", "Margin %", "Verdict", "Answer")
+_HEADS = ("Picture", "Chosen", "Margin %", "Answer")
 _THUMB = 28
 
 
@@ -60,7 +60,7 @@ class ChoicesModel(QAbstractTableModel):
             return _symbol(row.chosen.split()[0])
         if role == Qt.ItemDataRole.TextAlignmentRole and column == _HEADS.index("Margin %"):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return row.source if role == Qt.ItemDataRole.ToolTipRole else None
+        return self._words(row) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
@@ -70,14 +70,19 @@ class ChoicesModel(QAbstractTableModel):
             return _HEADS[section]
         return None
 
+    def _words(self, row: Prediction) -> str:
+        said = (
+            ""
+            if row.label is None or row.probabilities is None
+            else (f"; {row.label} {percent(float(row.probabilities.max()))} %")
+        )
+        return f"{row.source}: {row.chosen}, {row.verdict} ({margin_text(row.margin)} %){said}"
+
     def _text(self, row: Prediction, column: int) -> str:
         if column == len(_HEADS) - 1:
-            return (
-                "…"
-                if row.label is None or row.probabilities is None
-                else (f"{row.label}  {percent(float(row.probabilities.max()))} %")
-            )
-        return (row.source, row.chosen, margin_text(row.margin), row.verdict)[column]
+            return "…" if row.label is None else row.label
+        close = "≈ " if row.margin < CLOSE_CALL else ""
+        return (row.source, row.chosen, close + margin_text(row.margin))[column]
 
     def _thumb(self, row: int) -> QPixmap:
         if row not in self._thumbs:
@@ -97,6 +102,7 @@ class ChoicesTable(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setIconSize(QSize(_THUMB, _THUMB))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(max(_THUMB + 6, font_px("body") + 12))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -124,10 +130,10 @@ def compared(reasons: Reasons) -> str:
 
 
 def _symbol(suit: str) -> QPixmap:
-    pixmap = QPixmap(2 * _THUMB, 2 * _THUMB)
+    pixmap = QPixmap(36, 36)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    draw_suit(painter, suit, QRectF(7, 7, 14, 14))
+    draw_suit(painter, suit, QRectF(1, 2, 14, 14))
     painter.end()
     return pixmap

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QPainter,
     QPen,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -35,6 +36,8 @@ class HandDelegate(QStyledItemDelegate):
     def __init__(self, painter: CardPainter, view: QListView) -> None:
         super().__init__(view)
         self.size = CardSize.SMALL
+        self.cell_width = 0
+        """Width of a cell, so that the columns fill the view; a card lies in its middle."""
         self._painter = painter
         self._view = view
         self.on_table: frozenset[CardId] = frozenset()
@@ -42,7 +45,8 @@ class HandDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
         """Return a card's extent and its margin."""
-        return card_extent(self.size) + QSize(2 * _MARGIN, 2 * _MARGIN)
+        least = card_extent(self.size) + QSize(2 * _MARGIN, 2 * _MARGIN)
+        return QSize(max(least.width(), self.cell_width), least.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Draw the card with its states."""
@@ -123,7 +127,7 @@ class HandView(QListView):
     def set_card_size(self, size: CardSize) -> None:
         """Show the cards larger or smaller."""
         self.delegate.size = size
-        self.scheduleDelayedItemsLayout()
+        self._spread()
 
     def chosen_cards(self) -> list[CardId]:
         """Return the selected cards, in order; else the one with the keyboard's mark."""
@@ -132,6 +136,17 @@ class HandView(QListView):
         if not rows and current.isValid():
             rows = [current.row()]
         return [face.id for face in map(self._model.face, rows) if face is not None]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Spread the columns over the new width."""
+        super().resizeEvent(event)
+        self._spread()
+
+    def _spread(self) -> None:
+        room = self.width() - self.verticalScrollBar().sizeHint().width() - 2
+        columns = max(1, room // (card_extent(self.delegate.size).width() + 2 * _MARGIN))
+        self.delegate.cell_width = room // columns
+        self.scheduleDelayedItemsLayout()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Insert put cards on the table."""

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QAbstractListModel, QByteArray, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from card_studio.domain.card import CardQuery
 from card_studio.domain.ids import CardId
@@ -21,6 +30,9 @@ _Index = QModelIndex | QPersistentModelIndex
 class HandModel(QAbstractListModel):
     """Cards that a query finds, by row."""
 
+    recounted = Signal()
+    """The number of cards is known, anew."""
+
     def __init__(self, bridge: Bridge, store: FaceStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
@@ -29,6 +41,7 @@ class HandModel(QAbstractListModel):
         self._count = 0
         self._pages: dict[int, list[Face]] = {}
         self._asked: set[int] = set()
+        self._another = False
         self.counted = False
         """Whether the number of cards is known yet."""
 
@@ -40,11 +53,12 @@ class HandModel(QAbstractListModel):
     def set_query(self, query: CardQuery) -> None:
         """Show other cards, or in another order."""
         self._query = query
-        self._count_anew(forget=True)
+        self._another = True
+        self._count_anew()
 
     def refresh(self) -> None:
         """Fetch the count and the pages in use anew; what is shown stays until the answer is there."""
-        self._count_anew(forget=False)
+        self._count_anew()
 
     def face(self, row: int) -> Face | None:
         """Return a row's face; if it is not at hand, ask for its page."""
@@ -101,24 +115,28 @@ class HandModel(QAbstractListModel):
         """Return the roles with the face's."""
         return {**super().roleNames(), FACE_ROLE: QByteArray(b"face")}
 
-    def _count_anew(self, *, forget: bool) -> None:
+    def _count_anew(self) -> None:
         workspace, query = self._bridge.workspace, self._query
-        self._bridge.ask(
-            lambda: workspace.count_cards(query),
-            lambda count: self._on_counted(count, forget=forget),
-            owner=self,
-            key="count",
-        )
+        self._bridge.ask(lambda: workspace.count_cards(query), self._on_counted, owner=self, key="count")
 
-    def _on_counted(self, count: int, *, forget: bool) -> None:
+    def _on_counted(self, count: int) -> None:
         self.counted = True
-        if forget:
+        if self._another:
+            self._another = False
             self.beginResetModel()
             self._count = count
             self._pages.clear()
             self._asked.clear()
             self.endResetModel()
-            return
+        else:
+            self._resize(count)
+            self._asked.clear()
+            for page in list(self._pages):
+                self._fetch(page)
+        self.recounted.emit()
+
+    def _resize(self, count: int) -> None:
+        """Add or remove rows at the end: what every row shows is fetched anew anyway."""
         if count > self._count:
             self.beginInsertRows(QModelIndex(), self._count, count - 1)
             self._count = count
@@ -127,9 +145,6 @@ class HandModel(QAbstractListModel):
             self.beginRemoveRows(QModelIndex(), count, self._count - 1)
             self._count = count
             self.endRemoveRows()
-        self._asked.clear()
-        for page in list(self._pages):
-            self._fetch(page)
 
     def _fetch(self, page: int) -> None:
         if page in self._asked:

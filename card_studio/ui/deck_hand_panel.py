@@ -63,8 +63,7 @@ class HandPanel(QWidget):
         self.search.textChanged.connect(lambda _text: self._typing.start())
         self.order.activated.connect(lambda _index: self._ask())
         self.card_size.activated.connect(lambda index: self.view.set_card_size(_SIZES[index][1]))
-        for signal in (self.model.modelReset, self.model.rowsInserted, self.model.rowsRemoved):
-            signal.connect(self._on_counted)
+        self.model.recounted.connect(self._on_counted)
         self._ask()
 
     def refresh(self) -> None:

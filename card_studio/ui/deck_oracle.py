@@ -22,7 +22,6 @@ MOST_CORRUPTED = 64
 """Images up to which the corruption slider works: all severities are made at once."""
 _DEALER_AFTER_MS = 250
 _POLL_MS = 60
-_GIVE_UP_POLLS = 2_000
 
 
 class Oracle(QObject):
@@ -55,7 +54,6 @@ class Oracle(QObject):
         self._again: Callable[[], None] | None = None
         self._stages: list[Images] = []
         self._dealer: DealerClient | None = None
-        self._polls = 0
         self._turn = 0
         self._starter = self._timer(_DEALER_AFTER_MS, self._on_dealer_due, single=True)
         self._poller = self._timer(_POLL_MS, self._on_dealer_polled)
@@ -211,14 +209,13 @@ class Oracle(QObject):
             self._ask("dealer", lambda: workspace.dealer(deck), self._on_dealer, self._on_no_answers)
 
     def _on_dealer(self, dealer: DealerClient) -> None:
-        self._dealer, self._polls = dealer, 0
+        self._dealer = dealer
         self._poller.start()
         self._on_dealer_polled()
 
     def _on_dealer_polled(self) -> None:
         """Ask only a dealer that is warm, so that no thread is kept waiting for it; an ill one tells why when asked."""
-        self._polls += 1
-        if self._dealer is None or self._dealer.ready or self._polls > _GIVE_UP_POLLS:
+        if self._dealer is None or not self._dealer.warming:
             self._poller.stop()
             if self.corruption is None:
                 self._ask_cards()

@@ -27,7 +27,7 @@ from card_studio.ui.pieces import label
 from card_studio.ui.theme import SPACE, Theme
 from card_studio.ui.words import counted
 
-_WIDTHS = [300, 620, 390]
+_WIDTHS = [284, 636, 390]
 
 
 class DeckPage(QWidget):
@@ -59,6 +59,7 @@ class DeckPage(QWidget):
         self.setAcceptDrops(True)
         self.setAccessibleName("Deck")
         add_deck_actions(self, actions)
+        self.pane.bar.add_tools([actions.action(f"deck.{name}") for name in ("undo", "redo", "beside")])
 
     # --- for the window ----------------------------------------------------------------------------------------------
 

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMessageBox, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from card_studio.domain.deck import Deck, DeckMode
-from card_studio.domain.ids import CardId
-from card_studio.domain.job import Job, JobSpec
+from card_studio.domain.ids import CardId, short
+from card_studio.domain.job import Job
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_paint import CardPainter
 from card_studio.ui.deck_bar import DeckBar
@@ -46,7 +46,7 @@ class DeckPane(QWidget):
         self.judgement = Judgement()
         self.bar = DeckBar(theme)
         self.table = DropTable(store, painter)
-        self.score = ScoreLine(self._name_of)
+        self.score = ScoreLine(self._name_of, theme)
         self.matrix = ChoiceMatrix(theme)
         self._lay_out()
         self._connect()
@@ -99,7 +99,7 @@ class DeckPane(QWidget):
         self._drawer.setWidgetResizable(True)
         self._drawer.setWidget(self.matrix)
         self._drawer.hide()
-        split = QSplitter(Qt.Orientation.Vertical)
+        self._split = split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.table)
         split.addWidget(self._drawer)
         split.setStretchFactor(0, 3)
@@ -122,7 +122,7 @@ class DeckPane(QWidget):
         bar.temperature_picked.connect(self._on_temperature_picked)
         shelf.changed.connect(self._on_shelf_changed)
         self.score.queue_asked.connect(self._on_queue_asked)
-        self.score.matrix_toggled.connect(self._drawer.setVisible)
+        self.score.matrix_toggled.connect(self._on_matrix_toggled)
 
     def _show_document(self, document: DeckDocument | None) -> None:
         if self.document is not None:
@@ -168,6 +168,12 @@ class DeckPane(QWidget):
             self.score.matrix_button.setChecked(False)
         self.judged.emit()
 
+    def _on_matrix_toggled(self, shown: bool) -> None:
+        """Open the drawer as far as its rows need, at most to half of the table."""
+        self._drawer.setVisible(shown)
+        wanted = min(self.matrix.sizeHint().height() + 4, self._split.height() // 2)
+        self._split.setSizes([self._split.height() - wanted, wanted])
+
     def _on_duplicate_asked(self) -> None:
         if self.document is not None:
             self._shelf.duplicate(self.document)
@@ -184,9 +190,10 @@ class DeckPane(QWidget):
         if self.document is not None:
             self.document.set_temperature(temperature)
 
-    def _on_queue_asked(self, jobs: tuple[JobSpec, ...]) -> None:
-        workspace = self._bridge.workspace
-        self._bridge.ask(lambda: workspace.submit_all(jobs), self._on_queued, owner=self)
+    def _on_queue_asked(self) -> None:
+        workspace, deck = self._bridge.workspace, self.deck
+        if deck is not None:
+            self._bridge.ask(lambda: workspace.queue_missing(deck), self._on_queued, owner=self)
 
     def _on_queued(self, jobs: list[Job]) -> None:
         self.said.emit(f"Queued {len(jobs)} job{'s' if len(jobs) > 1 else ''} for this deck")
@@ -195,4 +202,4 @@ class DeckPane(QWidget):
 
     def _name_of(self, card: CardId) -> str:
         face = self._store.get(card)
-        return face.name if face else card[:8]
+        return face.title if face else short(card)

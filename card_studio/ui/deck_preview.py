@@ -1,5 +1,6 @@
 """The preview: drop a picture, and see its spectrum, the distances, the choice, the margin and what every card says."""
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -51,7 +52,7 @@ class Preview(QWidget):
         self._receiving = False
         self.setAcceptDrops(True)
         self.setAccessibleName("Preview of pictures")
-        self.setMinimumWidth(336)
+        self.setMinimumWidth(352)
         self._make_widgets(store)
         self._lay_out()
         oracle.changed.connect(self._on_changed)
@@ -153,13 +154,13 @@ class Preview(QWidget):
         shown.setSpacing(SPACE)
         shown.addWidget(self._several)
         shown.addLayout(pictures)
-        shown.addLayout(row(self._symbol, self._verdict, None))
+        shown.addLayout(row(self._symbol, self._verdict))
         shown.addWidget(self._margin)
         shown.addWidget(label("Distance to the nearest reference", "section"))
         shown.addWidget(self._bars)
         shown.addWidget(label("What if it were corrupted?", "section"))
         shown.addWidget(self._corruption)
-        shown.addWidget(label("What the cards say", "section"))
+        shown.addWidget(label("What the cards say, %", "section"))
         shown.addWidget(self._answer)
         shown.addWidget(self._answers_table)
         shown.addStretch(1)
@@ -251,6 +252,7 @@ class Preview(QWidget):
         self._answers.show_prediction(one)
         known = one.probabilities is not None
         self._answers_table.setVisible(known)
+        self._answers_table.fit()
         if one.probabilities is not None:
             self._answer.setText(f"{one.label}, {percent(float(one.probabilities.max()))} %")
             rows = min(len(one.classes), _VISIBLE_CLASSES)
@@ -270,7 +272,7 @@ class Preview(QWidget):
             self._show_one(predictions[index])
 
     def _on_refused(self, reason: str) -> None:
-        self._problem.setText(_sentence(reason))
+        self._problem.setText(_breakable(_sentence(reason)))
         self.said.emit(_sentence(reason))
 
     def _show_receiving(self, receiving: bool) -> None:
@@ -315,6 +317,11 @@ def _margin_words(one: Prediction) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _breakable(text: str) -> str:
+    """Return the text with places where a long path may be broken into lines."""
+    return re.sub(r"(\S{24})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
 
 
 def _column(*widgets: QWidget) -> QWidget:

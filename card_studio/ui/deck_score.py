@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from card_studio.domain.deck import DeckScore
 from card_studio.domain.ids import CardId
 from card_studio.ui.card_face import size_text
 from card_studio.ui.deck_judge import Judgement
-from card_studio.ui.theme import SPACE
+from card_studio.ui.theme import SPACE, Theme, font_px
 from card_studio.ui.words import percent
 
 _FIGURES = ("Clean %", "Robust %", "Memory", "Averaging %", "Gain over averaging")
+_ONE_ROW_PX = 600
 _TIPS = {
     "Clean %": "Accuracy on the clean test images",
     "Robust %": "Plain mean of the accuracy over the suite's corruptions and severities",
@@ -26,26 +28,28 @@ _TIPS = {
 class ScoreLine(QWidget):
     """Figures of one deck, or what is missing and one click to queue it."""
 
-    queue_asked = Signal(tuple)
-    """These jobs (JobSpec, ...) are to be queued."""
+    queue_asked = Signal()
+    """What is missing is to be queued."""
     matrix_toggled = Signal(bool)
 
-    def __init__(self, name_of: Callable[[CardId], str], parent: QWidget | None = None) -> None:
+    def __init__(self, name_of: Callable[[CardId], str], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name_of = name_of
-        self._jobs: tuple[object, ...] = ()
+        self._name_of, self._theme = name_of, theme
         self._values = {name: _label("title") for name in _FIGURES}
         self._bounds, self._definition, self._lacking = _label("caption"), _label("caption"), _label("")
         self._queue = QPushButton("Queue")
-        self._queue.clicked.connect(lambda: self.queue_asked.emit(self._jobs))
+        self._queue.clicked.connect(self.queue_asked)
         self.matrix_button = QToolButton()
         self.matrix_button.setText("Gate's choices")
         self.matrix_button.setProperty("role", "button")
         self.matrix_button.setCheckable(True)
         self.matrix_button.setToolTip("How often the gate chose each suit, by corruption and severity")
+        self.matrix_button.setAccessibleName("Gate's choices by corruption and severity")
         self.matrix_button.toggled.connect(self.matrix_toggled)
         self._scored, self._unscored = QWidget(), QWidget()
         self._lay_out()
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
         self.show_judgement(Judgement())
 
     def show_judgement(self, judgement: Judgement) -> None:
@@ -55,7 +59,6 @@ class ScoreLine(QWidget):
         if judgement.score is not None:
             self._show_score(judgement.score)
             return
-        self._jobs = judgement.jobs
         count = len(judgement.jobs)
         self._queue.setVisible(bool(count))
         self._queue.setText(f"Queue {count} job{'s' if count > 1 else ''}")
@@ -77,9 +80,9 @@ class ScoreLine(QWidget):
             self._values[name].setText(text)
             self._values[name].setAccessibleName(f"{name}: {text}")
         self._bounds.setText(
-            f"Bounds, robust %: best suit for each cell {percent(score.best_suit_robust)}  ·  best single card "
+            f"Bounds on robust %: best suit per cell {percent(score.best_suit_robust)}  ·  best card "
             f"{percent(score.best_card_robust)} ({self._name_of(score.best_card)})  ·  any card right "
-            f"{percent(score.any_card_robust)}, which no gate can reach"
+            f"{percent(score.any_card_robust)} (unreachable)"
         )
         self._definition.setText(
             f"{score.mode.value}, m = {score.m}; {score.suite.definition}; {score.images} images in each cell"
@@ -87,23 +90,54 @@ class ScoreLine(QWidget):
         spoken = ", ".join(f"{name} {text}" for name, text in texts.items())
         self.setAccessibleDescription(f"{spoken}. {self._bounds.text()}. {self._definition.text()}")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the figures into as many rows as the width asks for."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _ONE_ROW_PX * font_px("body") / 13
+        self._arrange(len(_FIGURES) if wide else 3)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a width at which the figures stand in two rows."""
+        return QSize(round(300 * font_px("body") / 13), super().minimumSizeHint().height())
+
+    def _on_theme_changed(self) -> None:
+        self.matrix_button.setIcon(self._theme.icon("mdi6.grid"))
+
+    def _figure(self, name: str) -> QWidget:
+        holder, caption = QWidget(), _label("caption")
+        caption.setText(name)
+        holder.setToolTip(_TIPS[name])
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(caption)
+        column.addWidget(self._values[name])
+        return holder
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        one_row = columns == len(self._figures)
+        for index, figure in enumerate(self._figures):
+            last = index == len(self._figures) - 1
+            self._grid.addWidget(figure, index // columns, index % columns, 1, 1 if one_row or not last else 2)
+        self._grid.setColumnStretch(len(self._figures), 1)
+        self._grid.addWidget(self.matrix_button, 0, len(self._figures) + 1)
+        style = Qt.ToolButtonStyle
+        self.matrix_button.setToolButtonStyle(style.ToolButtonTextBesideIcon if one_row else style.ToolButtonIconOnly)
+
     def _lay_out(self) -> None:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(3 * SPACE)
-        grid.setVerticalSpacing(0)
-        for column, name in enumerate(_FIGURES):
-            caption = _label("caption")
-            caption.setText(name)
-            caption.setToolTip(_TIPS[name])
-            self._values[name].setToolTip(_TIPS[name])
-            grid.addWidget(caption, 0, column)
-            grid.addWidget(self._values[name], 1, column)
-        grid.setColumnStretch(len(_FIGURES), 1)
-        grid.addWidget(self.matrix_button, 0, len(_FIGURES) + 1, 2, 1, Qt.AlignmentFlag.AlignBottom)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(3 * SPACE)
+        self._grid.setVerticalSpacing(0)
+        self._figures = [self._figure(name) for name in _FIGURES]
+        self._columns = 0
+        self._arrange(len(_FIGURES))
         scored = QVBoxLayout(self._scored)
         scored.setContentsMargins(0, 0, 0, 0)
         scored.setSpacing(SPACE // 2)
-        scored.addLayout(grid)
+        scored.addLayout(self._grid)
         for label in (self._bounds, self._definition):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
