@@ -218,7 +218,8 @@ def choose_each(distances: Floats, m: int) -> NDArray[np.int64]:
     if m < 1:
         raise ValueError(f"a batch holds at least one image, not {m}")
     if m == 1:
-        return np.argmin(distances, axis=1)
+        singly: NDArray[np.int64] = np.argmin(distances, axis=1)
+        return singly
     starts = np.arange(0, len(distances), m)
     sums = np.add.reduceat(distances.astype(np.float64), starts, axis=0)
     sizes = np.diff(np.append(starts, len(distances)))
