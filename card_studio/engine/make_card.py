@@ -15,14 +15,15 @@ from torch import Tensor
 
 from card_studio.domain.job import MakeCard
 from card_studio.domain.recipe import Recipe, fingerprint
-from card_studio.domain.run import Advanced, AnyEvent, CardMade, DatasetOpened, LevelFinished, PhaseStarted
+from card_studio.domain.run import Advanced, AnyEvent, DatasetOpened, LevelFinished, PhaseStarted
 from card_studio.engine.batches import Batches, steps_per_epoch
-from card_studio.engine.card_content import CardContent
+from card_studio.engine.card_content import CardContent, SavedCard
 from card_studio.engine.card_file import card_net, load_card, save_card
 from card_studio.engine.checkpoint import FitPosition, Position, load_checkpoint, save_checkpoint
 from card_studio.engine.context import Command, Context
 from card_studio.engine.course import CLOCK, Clock, Course, Pace
-from card_studio.engine.data.datasets import Dataset, open_dataset
+from card_studio.engine.data.datasets import Dataset, opening_dataset
+from card_studio.engine.data.progress import Work
 from card_studio.engine.fit import Fit
 from card_studio.engine.journal import EventStream, Journal
 from card_studio.engine.predict import each_batch, ready
@@ -30,7 +31,7 @@ from card_studio.engine.stages import Stage, Stages
 from card_studio.engine.start import fresh_learner, start_level
 from card_studio.engine.train import train
 from card_studio.engine.trajectory import Level, trajectory
-from card_studio.engine.written_card import card_content, card_made
+from card_studio.engine.written_card import card_content, card_made, card_name
 from card_studio.errors import DataError
 
 
@@ -50,8 +51,20 @@ def make_card(spec: MakeCard, context: Context, *, clock: Clock = CLOCK) -> Even
     """
     if not context.checkpoint.exists():
         yield PhaseStarted(text="opening the images")
-    dataset = open_dataset(spec.recipe.data, cache=context.cache, data_folder=context.data_folder)
+    opening = opening_dataset(spec.recipe.data, cache=context.cache, data_folder=context.data_folder)
+    dataset = yield from _heard(opening)
     yield from Making(spec.recipe, dataset, context, clock).events()
+
+
+def _heard(opening: Work[Dataset]) -> Generator[AnyEvent, Command | None, Dataset]:
+    """Open the images, with a sign of life for each of its own; there is nothing to save yet."""
+    while True:
+        try:
+            next(opening)
+        except StopIteration as end:
+            dataset: Dataset = end.value
+            return dataset
+        yield Advanced(progress=0.0)
 
 
 class Making:
@@ -123,7 +136,9 @@ class Making:
         events: list[AnyEvent] = []
         if level.recipe is not None:
             content = card_content(level, level.recipe, self.dataset, stage.state)
-            events = [(yield from self._card(content))]
+            accuracy, saved = yield from self._written(content)
+            name = card_name(level.recipe, self.recipe)
+            events = [card_made(content, saved, recipe=level.recipe, name=name, validation_accuracy=accuracy)]
         done = LevelFinished(
             level=self._ordinal(self.place),
             levels=self._ordinal(len(self.levels) - 1),
@@ -135,8 +150,8 @@ class Making:
         self.journal.note(*([] if level.rewind_point else [done]), *events, self._advanced(self.place))
         yield from self.journal.told()
 
-    def _card(self, content: CardContent) -> Generator[AnyEvent, Command | None, CardMade]:
-        """Write a card, load it again and measure what was loaded."""
+    def _written(self, content: CardContent) -> Generator[AnyEvent, Command | None, tuple[float, SavedCard]]:
+        """Write a card, load it again and measure the accuracy of what was loaded."""
         saved = save_card(content, self.context.cards)
         net = ready(card_net(load_card(saved.path)), self.context.device)
         validation = self.dataset.validation
@@ -147,7 +162,7 @@ class Making:
             answered += len(batch)
             self.journal.note(self._advanced(self.place + 1))
             yield from self.journal.told()
-        return card_made(content, saved, right / answered)
+        return right / answered, saved
 
     def _course(self, level: Level) -> Course:
         """Return a level ready to train, with initial weights, and its place in the job."""

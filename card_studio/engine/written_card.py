@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from torch import Tensor
 
-from card_studio.domain.recipe import Recipe, fingerprint
+from card_studio.domain.recipe import Recipe, fingerprint, target_sparsity
 from card_studio.domain.run import CardMade
 from card_studio.engine.card_content import CardContent, SavedCard
 from card_studio.engine.data.datasets import Dataset
@@ -15,7 +15,7 @@ _PACKAGES = ("card-studio", "torch", "numpy")
 
 
 def card_content(level: Level, recipe: Recipe, dataset: Dataset, state: Mapping[str, Tensor]) -> CardContent:
-    """Return what is to be written.
+    """Return what is to be written; name and notes stay out, so that equal cards have equal files.
 
     Args:
         level: the trained level.
@@ -24,7 +24,7 @@ def card_content(level: Level, recipe: Recipe, dataset: Dataset, state: Mapping[
         state: the plain network's state dict on the CPU, absent weights exactly 0.
     """
     return CardContent(
-        recipe=recipe,
+        recipe=recipe.model_copy(update={"name": "", "notes": ""}),
         fingerprint=fingerprint(recipe, dataset.digest),
         classes=dataset.classes,
         size=dataset.size,
@@ -39,12 +39,35 @@ def card_content(level: Level, recipe: Recipe, dataset: Dataset, state: Mapping[
     )
 
 
-def card_made(content: CardContent, saved: SavedCard, validation_accuracy: float) -> CardMade:
-    """Return the event that a card is there; the accuracy is that of the network loaded from its file."""
+def card_name(recipe: Recipe, job: Recipe) -> str:
+    """Return what a card is called: as its job, and if it was kept on the way, with its own sparsity.
+
+    Args:
+        recipe: the card's own.
+        job: the job's.
+    """
+    sparsity = target_sparsity(recipe)
+    if not job.name or sparsity == target_sparsity(job):
+        return recipe.title
+    return f"{job.name} · {100 * sparsity:g} %" if sparsity else f"{job.name} · dense"
+
+
+def card_made(
+    content: CardContent, saved: SavedCard, *, recipe: Recipe, name: str, validation_accuracy: float
+) -> CardMade:
+    """Return the event that a card is there.
+
+    Args:
+        content: what was written.
+        saved: what was measured in writing it.
+        recipe: the card's own, with name and notes.
+        name: what it is called.
+        validation_accuracy: of the network loaded from its file.
+    """
     return CardMade(
         card=saved.id,
-        name=content.recipe.title,
-        recipe=content.recipe,
+        name=name,
+        recipe=recipe,
         fingerprint=content.fingerprint,
         data_label=content.data_label,
         data_digest=content.data_digest,

@@ -26,10 +26,12 @@ from card_studio.domain.options import (
     Lth,
     NpzData,
     RandomMask,
+    ShapesData,
     TrainingOptions,
 )
 from card_studio.domain.recipe import Recipe, at_sparsity, fingerprint
 from card_studio.domain.run import (
+    Advanced,
     AnyEvent,
     CardMade,
     CheckpointSaved,
@@ -404,3 +406,26 @@ def test_a_schedule_longer_than_the_training_matters_to_global_ranking_only(reci
     values["compression"]["scope"] = "global"
     with pytest.raises(ValueError, match="schedule_epochs must be at most"):
         Recipe.model_validate(values)
+
+
+def test_names_tell_cards_on_the_way_apart_and_do_not_change_what_is_written(recipe: Recipe, context: Context) -> None:
+    recipe = using(recipe, Lrr(sparsity=0.75, share_per_level=0.5, also_keep=(0, 0.5)))
+    named = of(CardMade, run(recipe.model_copy(update={"name": "Mine", "notes": "a note"}), context))
+    assert [card.name for card in named] == ["Mine · dense", "Mine · 50 %", "Mine"]
+    assert named[-1].recipe.notes == "a note"
+    nameless = of(CardMade, run(recipe, context))
+    assert [card.card for card in nameless] == [card.card for card in named]
+    assert nameless[1].name == "resnet8 · gaussian · lrr 50 %"
+
+
+def test_rendering_the_images_gives_signs_of_life(context: Context) -> None:
+    recipe = Recipe(
+        data=ShapesData(train_images=1500, held_out_images=20),
+        network={"name": "conv2", "width": 0.1},
+        training=TrainingOptions(epochs=1, batch_size=500),
+    )
+    told = run(recipe, context)
+    opened = next(index for index, event in enumerate(told) if isinstance(event, DatasetOpened))
+    assert {type(event) for event in told[1:opened]} <= {Advanced}
+    assert isinstance(told[-1], Advanced)
+    assert told[-1].progress == 1
