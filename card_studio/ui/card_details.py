@@ -93,8 +93,8 @@ class CardDetails(QScrollArea):
                 self._lines.append(self._add_line(line))
             for part, text in zip(self._lines[line], (name, figure, meaning), strict=True):
                 part.setText(text)
-        for line in self._lines:
-            for part in line:
+        for parts in self._lines:
+            for part in parts:
                 part.setVisible(card is not None)
 
     def _add_line(self, line: int) -> tuple[QLabel, QLabel, QLabel]:

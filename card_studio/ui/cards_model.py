@@ -35,9 +35,9 @@ def robust_text(card: Card) -> str:
 
 
 COLUMNS: tuple[Column[Card], ...] = (
-    Column(key="name", header="Card", text=lambda card: card.name, width=180),
-    Column(key="method", header="Method", text=lambda card: str(card.method), width=80),
-    Column(key="augmentation", header="Augmentation", text=lambda card: str(card.augmentation), width=104),
+    Column(key="name", header="Card", text=lambda card: card.name, width=190),
+    Column(key="method", header="Method", text=lambda card: str(card.method), width=72),
+    Column(key="augmentation", header="Augmentation", text=lambda card: str(card.augmentation), width=100),
     Column(key="network", header="Network", text=lambda card: str(card.recipe.network.name), width=90, shown=False),
     Column(
         key="sparsity",
@@ -64,8 +64,8 @@ COLUMNS: tuple[Column[Card], ...] = (
         width=84,
         tip="The card's file; 1 kB is 1,000 bytes",
     ),
-    Column(key="data", header="Data", text=lambda card: card.data_label, width=76),
-    Column(key="tags", header="Tags", text=lambda card: ", ".join(card.tags), width=90),
+    Column(key="data", header="Data", text=lambda card: card.data_label, width=72),
+    Column(key="tags", header="Tags", text=lambda card: ", ".join(card.tags), width=80),
     Column(key="created", header="Made", text=lambda card: moment(card.created_at), figures=True, width=76),
     Column(
         key="validation",

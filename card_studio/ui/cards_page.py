@@ -227,7 +227,7 @@ class CardsPage(QWidget):
         splitter.addWidget(self.details)
         splitter.setChildrenCollapsible(False)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([960, 380])
+        splitter.setSizes([1000, 340])
         self.details.setMinimumWidth(36 * SPACE)
         return splitter
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from card_studio.domain.run import EpochFinished, StepReported
 from card_studio.ui.pieces import label, row
+from card_studio.ui.plot_menus import adopt_menus
 from card_studio.ui.theme import SPACE, Theme, font, font_px
 
 _TITLES = {"loss": "Loss", "accuracy": "Accuracy (%)", "sparsity": "Sparsity (%)"}
@@ -68,7 +69,7 @@ class Curves(QWidget):
 
     def _add_plot(self, number: int, key: str) -> Any:
         plot = self._view.addPlot(row=number, col=0)
-        plot.setMenuEnabled(True)
+        adopt_menus(plot, self)
         plot.hideButtons()
         plot.setDownsampling(auto=True, mode="peak")
         plot.setClipToView(True)

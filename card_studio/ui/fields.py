@@ -169,6 +169,7 @@ def _path_field(on_change: Callable[[], None]) -> Field:
     line.textChanged.connect(lambda _text: on_change())
     browse = QPushButton("Browse…")
     browse.setAccessibleName("Browse for the path")
+    browse.setAutoDefault(False)  # or Enter in a field would open it
     menu = QMenu(browse)
     menu.addAction("Folder…", lambda: _browse(line, folder=True))
     menu.addAction("File…", lambda: _browse(line, folder=False))

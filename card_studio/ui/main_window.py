@@ -140,6 +140,15 @@ class MainWindow(QMainWindow):
                 tip=place.tip,
             )
         self._add_theme_actions()
+        add(
+            "jobs.new",
+            "&New job…",
+            QKeySequence.StandardKey.New,
+            lambda: self.open_page("queue").new_job(),
+            menu="Jobs",
+            icon="mdi6.plus",
+            tip="A recipe from the form, or a sweep around it",
+        )
         add("view.commands", "&Command palette", "Ctrl+K", self._on_commands_asked, menu="View", icon="mdi6.magnify")
         add("file.quit", "&Quit", QKeySequence.StandardKey.Quit, self.close, menu="File", tip="Jobs go on")
         add("help.keys", "&Keyboard shortcuts", "F1", self._on_help_asked, menu="Help", icon="mdi6.keyboard-outline")

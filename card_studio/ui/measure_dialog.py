@@ -27,7 +27,6 @@ class MeasureDialog(QDialog):
         self.accept_button.setProperty("role", "primary")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.accept_button.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -37,6 +36,7 @@ class MeasureDialog(QDialog):
         layout.addWidget(label(text, "muted", wrap=True))
         layout.addWidget(self.form, 1)
         layout.addWidget(buttons)
+        self.accept_button.setDefault(True)
         self.resize(min(760, parent.window().width()), self.sizeHint().height())
 
     def accept(self) -> None:

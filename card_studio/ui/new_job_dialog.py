@@ -98,7 +98,6 @@ class NewJobDialog(QDialog):
         self.submit = QPushButton("Queue 1 job")
         self.submit.setProperty("role", "primary")
         self._buttons.addButton(self.submit, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.submit.setDefault(True)
         foot = row(label("Priority"), self.priority, self._problem, self._buttons, spacing=2 * SPACE)
         foot.setStretch(2, 1)
         foot.setContentsMargins(3 * SPACE, SPACE, 3 * SPACE, 2 * SPACE)
@@ -108,6 +107,7 @@ class NewJobDialog(QDialog):
         layout.addWidget(self.tabs, 1)
         layout.addWidget(rule())
         layout.addLayout(foot)
+        self.submit.setDefault(True)
 
     def _connect(self) -> None:
         self.form.checked.connect(self._on_form_checked)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThreadPool, QTimer
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from card_studio.domain.card import Card
@@ -18,7 +18,6 @@ from card_studio.domain.job import Job, MakeCard, MapOptions, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.recipe import Recipe, recipe_from
 from card_studio.domain.run import (
-    Advanced,
     AnyEvent,
     CardEvaluated,
     CardMade,
@@ -55,6 +54,8 @@ def _settings_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     )
     QCoreApplication.setOrganizationName("card-studio-tests")
     QCoreApplication.setApplicationName("card-studio-tests")
+    gc.collect()
+    gc.freeze()  # what is imported by now need not be looked through after each test
 
 
 @pytest.fixture(autouse=True)
@@ -62,27 +63,35 @@ def _nothing_is_left_behind(qapp: QApplication) -> Iterator[None]:
     """Fail a test that leaves a window, an active timer, a busy pool or a thread."""
     QSettings().clear()
     threads_before = set(threading.enumerate())
-    timers_before = _active_timers()
     yield
-    _let_go()
-    windows = [widget for widget in QApplication.topLevelWidgets() if not _is_qts_own(widget)]
-    timers = [timer for timer in _active_timers() if timer not in timers_before]
+    windows = _windows_left()
+    timers = [repr(timer) for timer in _active_timers()]
     threads = _threads_still_there(threads_before)
     busy = QThreadPool.globalInstance().activeThreadCount()
+    said = [f"{widget!r} {widget.objectName()} {widget.windowTitle()}" for widget in windows]
     for widget in windows:
         widget.deleteLater()
     _let_go()
-    assert not windows, f"windows left: {windows}"
+    assert not said, f"windows left: {said}"
     assert not timers, f"timers left running: {timers}"
     assert not threads, f"threads left: {threads}"
     assert not busy, f"{busy} threads busy in the global pool"
 
 
+def _windows_left() -> list[QWidget]:
+    """Windows that are still there after whoever owned them is gone, cycles included."""
+    for _ in range(3):
+        _let_go()
+        left = [widget for widget in QApplication.topLevelWidgets() if not _is_qts_own(widget)]
+        if not left:
+            break
+    return left
+
+
 def _let_go() -> None:
-    for _ in range(2):
-        gc.collect()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-        QCoreApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    QCoreApplication.processEvents()
+    gc.collect()
 
 
 def _is_qts_own(widget: object) -> bool:
