@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import tomlkit
 from pydantic import BaseModel, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from card_studio.domain.ids import Fingerprint
 from card_studio.domain.names import AugmentationName, Compression, DatasetName
@@ -134,13 +135,40 @@ def identity_of(options: BaseModel) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     plain = options.model_dump(mode="json")
     for name, field in type(options).model_fields.items():
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         value = getattr(options, name)
-        young_and_default = int(str(extra.get("since", 1))) > 1 and value == field.default
-        if not extra.get("identity", True) or young_and_default:
-            continue
-        kept[name] = identity_of(value) if isinstance(value, BaseModel) else plain[name]
+        young_and_default = int(str(_extra(field).get("since", 1))) > 1 and value == field.default
+        if _extra(field).get("identity", True) and not young_and_default:
+            kept[name] = identity_of(value) if isinstance(value, BaseModel) else plain[name]
     return kept
+
+
+def labels_of(options: BaseModel) -> dict[str, Any]:
+    """Return the options that do not change a result and are not at their default: names, notes, paths.
+
+    With `identity_of`, and `merged`, they are the whole again.
+    """
+    kept: dict[str, Any] = {}
+    plain = options.model_dump(mode="json")
+    for name, field in type(options).model_fields.items():
+        value = getattr(options, name)
+        if isinstance(value, BaseModel):
+            kept |= {name: inner} if (inner := labels_of(value)) else {}
+        elif not _extra(field).get("identity", True) and value != field.default:
+            kept[name] = plain[name]
+    return kept
+
+
+def merged(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested tables joined; where both have a plain value, that of `more` counts."""
+    both = dict(values)
+    for name, value in more.items():
+        inner = both.get(name)
+        both[name] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def _extra(field: FieldInfo) -> Mapping[str, Any]:
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 
 
 def recipe_from(values: Mapping[str, Any], source: str = "recipe") -> Recipe:

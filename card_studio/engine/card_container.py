@@ -1,6 +1,7 @@
 """The card file's outside: one safetensors file whose every byte is checked, read within bounded time and memory.
 
-Its metadata holds `format`, `checksum`, `card` (JSON, part of the identity) and `extras` (JSON, not part of it).
+Its metadata holds `format`, `checksum`, `card` (JSON, part of the identity) and `extras` (JSON, not part of it:
+what people call the card, where the data lay, whatever travels along on export).
 The identity is the SHA-256 of `card`, the tensors' index and their bytes. The checksum is the SHA-256 of the header,
 with zeros in place of the checksum, and of the identity's digest; so the two together cover the whole file.
 """

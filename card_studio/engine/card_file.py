@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from card_studio.domain.ids import CardId, Fingerprint
-from card_studio.domain.recipe import recipe_from
+from card_studio.domain.recipe import labels_of, merged, recipe_from
 from card_studio.engine.card_codec import Layer, Packed, ValueType, pack, reference_bits, unpack
 from card_studio.engine.card_container import Container, read_container, write_container
 from card_studio.engine.card_content import CardContent, SavedCard
@@ -50,7 +50,8 @@ def save_card(content: CardContent, path: Path, *, values: ValueType | None = No
     dense = {name: tensor for name, tensor in state.items() if name not in names}
     parts = {part: torch.from_numpy(getattr(packed, part)) for part in _PARTS}
     header = header_of(content, packed.layers, outline, values)
-    identity, data = write_container(header, parts | _joined(dense), content.extras)
+    beside = {"labels": labels_of(content.recipe), "extras": dict(content.extras)}
+    identity, data = write_container(header, parts | _joined(dense), beside)
     require_plausible(outline, len(data))
     target = path if path.suffix == CARD_SUFFIX else path / f"{identity}{CARD_SUFFIX}"
     _write_once(target, data)
@@ -73,7 +74,7 @@ def load_card(path: Path) -> CardContent:
     container = read_container(path)
     try:
         header = Header.model_validate(container.card)
-        recipe = recipe_from(header.recipe, str(path))
+        recipe = recipe_from(merged(_table(container, "labels"), header.recipe), str(path))
         outline = outline_of(recipe.network, classes=len(header.classes), size=header.size, affine=header.affine)
         require_plausible(outline, container.file_bytes)
         state = _unpacked(container, header, outline)
@@ -83,8 +84,20 @@ def load_card(path: Path) -> CardContent:
         raise CardFileError(f"{path}: not a card that this release can use: {error}") from error
     fields = header.model_dump(exclude={"recipe", "affine", "layout", "kept", "binary", "fingerprint"})
     return CardContent(
-        recipe=recipe, fingerprint=Fingerprint(header.fingerprint), state=state, extras=container.extras, **fields
+        recipe=recipe,
+        fingerprint=Fingerprint(header.fingerprint),
+        state=state,
+        extras=_table(container, "extras"),
+        **fields,
     )
+
+
+def _table(container: Container, name: str) -> dict[str, Any]:
+    """Return one of the tables that lie beside the identity."""
+    table = container.extras.get(name)
+    if not isinstance(table, dict):
+        raise CardFileError(f"it lacks its {name}")
+    return table
 
 
 def card_id(path: Path) -> CardId:

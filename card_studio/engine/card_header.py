@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from card_studio.domain.options import NetworkOptions
+from card_studio.domain.recipe import identity_of
 from card_studio.engine.card_codec import Layer, ValueType
 from card_studio.engine.card_content import CardContent
 from card_studio.engine.nets import build_net, is_affine
@@ -65,7 +66,7 @@ class Header(BaseModel):
 def header_of(content: CardContent, layers: tuple[Layer, ...], outline: nn.Module, values: ValueType) -> dict[str, Any]:
     """Return the header's JSON values."""
     return Header(
-        recipe=content.recipe.model_dump(mode="json"),
+        recipe=identity_of(content.recipe),
         fingerprint=content.fingerprint,
         classes=content.classes,
         size=content.size,

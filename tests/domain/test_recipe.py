@@ -17,7 +17,9 @@ from card_studio.domain.recipe import (
     described,
     fingerprint,
     identity_of,
+    labels_of,
     level_sparsities,
+    merged,
     read_recipe,
     recipe_from,
     target_sparsity,
@@ -195,6 +197,16 @@ def test_a_title_says_what_is_made() -> None:
     recipe = recipe_from({"network": {"name": "resnet8"}, "compression": {"method": "lrr", "sparsity": 0.95}})
     assert described(recipe) == "resnet8 · clean · lrr 95 %"
     assert recipe.model_copy(update={"name": "mine"}).title == "mine"
+
+
+@given(recipes)
+def test_identity_and_labels_together_are_the_whole(recipe: Recipe) -> None:
+    assert recipe_from(merged(labels_of(recipe), identity_of(recipe))) == recipe
+
+
+def test_labels_hold_names_and_paths_and_nothing_that_counts() -> None:
+    recipe = recipe_from({"name": "mine", "data": {"name": "folder", "path": "a", "size": 64}})
+    assert labels_of(recipe) == {"name": "mine", "data": {"path": "a"}}
 
 
 def test_fields_declared_without_option_still_have_an_identity() -> None:

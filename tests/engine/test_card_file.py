@@ -262,6 +262,14 @@ def test_the_same_content_gives_the_same_file_named_by_its_identity(tmp_path: Pa
     assert one.path.read_bytes() == other.path.read_bytes()
 
 
+def test_names_and_paths_leave_the_identity_alone_and_come_back(tmp_path: Path) -> None:
+    plain = sparse()
+    named = replace(plain, recipe=plain.recipe.model_copy(update={"name": "mine", "notes": "of June"}))
+    first, second = save_card(plain, tmp_path / "plain.card"), save_card(named, tmp_path / "named.card")
+    assert first.id == second.id
+    assert load_card(second.path).recipe == named.recipe
+
+
 def test_extras_travel_along_and_leave_the_identity_alone(tmp_path: Path) -> None:
     card = save_card(sparse(), tmp_path)
     exported = save_card(replace(sparse(), extras={"accuracy": 0.5, "tags": ["ä"]}), tmp_path / "out.card")
@@ -442,7 +450,8 @@ def test_a_tiny_file_of_an_enormous_empty_network_is_refused(saved: bytes, tmp_p
     card |= {"kept": [0] * 5, "binary": [False] * 5, "layout": layout_of(outline), "affine": False}
     bits, numbers = torch.zeros(0, dtype=torch.uint8), torch.zeros(0)
     tensors = {"masks": bits, "signs": bits, "values": numbers, "scales": torch.ones(5), "floats": torch.ones(6)}
-    _, data = write_container(card, tensors | {"integers": torch.zeros(0, dtype=torch.int64)}, {})
+    beside = {"labels": {}, "extras": {}}
+    _, data = write_container(card, tensors | {"integers": torch.zeros(0, dtype=torch.int64)}, beside)
     refused(data, tmp_path, "bytes cannot hold its network of 2..,...,... weights")
 
 
