@@ -61,8 +61,8 @@ class Queueing(Core):
         return self.submit_all(specs, priority=priority)[0]
 
     def submit_all(self, specs: Sequence[JobSpec], *, priority: int = 0) -> list[Job]:
-        """Queue several jobs in order."""
-        return self._ledger.add_all(specs, priority=priority)
+        """Queue several jobs in order; data found from here are found by the worker, wherever that runs."""
+        return self._ledger.add_all([_located(spec) for spec in specs], priority=priority)
 
     def evaluate(self, cards: Sequence[CardId], suite: Suite | None = None) -> Job:
         """Queue the evaluation of cards of one dataset on a suite, by default the standard one."""
@@ -182,3 +182,15 @@ class Queueing(Core):
         if now.state is not JobState.FINISHED:
             raise UserError(f"job {now.id} ({now.name}) {now.state}" + (f": {now.error}" if now.error else ""))
         return now
+
+
+def _located(spec: JobSpec) -> JobSpec:
+    """Make a relative data path absolute where something lies there; others start at the data folder of the settings."""
+    data = spec.recipe.data if isinstance(spec, MakeCard) else getattr(spec, "data", None)
+    path = getattr(data, "path", None)
+    if data is None or path is None or path.is_absolute() or not path.exists():
+        return spec
+    located = data.model_copy(update={"path": path.resolve()})
+    if isinstance(spec, MakeCard):
+        return spec.model_copy(update={"recipe": spec.recipe.model_copy(update={"data": located})})
+    return spec.model_copy(update={"data": located})

@@ -125,6 +125,16 @@ def test_submitting_replicates_counts_seeds_up(workspace: Workspace, quick: Reci
         workspace.submit(quick, replicates=0)
 
 
+def test_data_found_from_here_are_found_from_everywhere(
+    workspace: Workspace, quick: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for path, stored in (("pictures", tmp_path / "pictures"), ("elsewhere", Path("elsewhere"))):
+        recipe = Recipe.model_validate(quick.model_dump() | {"data": {"name": "folder", "path": path}})
+        assert workspace.submit(recipe).spec.recipe.data.path == stored  # type: ignore[union-attr]
+
+
 def test_duplicates_and_maps_are_queued(workspace: Workspace, quick: Recipe) -> None:
     job = workspace.submit(quick)
     (copy,) = workspace.duplicate([job.id])
