@@ -83,10 +83,11 @@ def grab_pages(workspace: Path, out: Path, theme: str, deck: str | None, images:
 
 def _lay_out(app: "QApplication", window: "MainWindow", page: Any, deck: str | None, images: list[Path]) -> None:
     if deck is not None:
-        page.show_deck(deck)
+        if not page.open_deck(deck):
+            raise UserError(f"{deck}: no deck of that name in the workspace")
         _settle(app, window, page)
     if images:
-        page.show_images([str(image) for image in images])
+        page.show_images(images)
         _settle(app, window, page)
 
 
@@ -99,7 +100,7 @@ def _settle(app: "QApplication", window: "MainWindow", page: Any) -> None:
         app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # which wait for a loop that is not run here
         now = time.monotonic()
-        if window.bridge.busy or not getattr(page, "is_loaded", True):
+        if window.bridge.busy or not getattr(page, "settled", True):
             quiet_since = now
         if now - quiet_since > _QUIET_S:
             return

@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from PySide6.QtCore import QSettings, QSize, SignalInstance
+from PySide6.QtCore import QSettings, QSize, QTimer, SignalInstance
 from PySide6.QtGui import QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QWidget
 
@@ -19,6 +19,7 @@ from card_studio.ui.theme import Theme, ThemeChoice
 from card_studio.ui.toasts import Toasts
 
 _FIRST_SIZE = QSize(1440, 900)
+_DECK_TRIES, _DECK_PAUSE_MS = 30, 100
 _MENU_ORDER = ("File", "Edit", "Jobs", "Cards", "Plot", "Deck", "View", "Help")
 _THEMES: tuple[tuple[ThemeChoice, str, str], ...] = (
     ("system", "Theme of the &system", "mdi6.theme-light-dark"),
@@ -76,7 +77,12 @@ class MainWindow(QMainWindow):
 
     def show_deck(self, name: str) -> None:
         """Show the Deck page with one deck open."""
-        self.open_page("deck").show_deck(name)
+        self._open_deck(self.open_page("deck"), name, _DECK_TRIES)
+
+    def _open_deck(self, page: Any, name: str, tries: int) -> None:
+        """Open a deck as soon as the page, which may be new, has read it."""
+        if not page.open_deck(name) and tries:
+            QTimer.singleShot(_DECK_PAUSE_MS, page, lambda: self._open_deck(page, name, tries - 1))
 
     def say(self, text: str) -> None:
         """Tell the user in a corner, taking no focus."""

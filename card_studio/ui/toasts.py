@@ -74,7 +74,7 @@ class Toasts(QWidget):
         for old in shown[: max(0, len(shown) - _MOST + 1)]:
             old.deleteLater()
         toast = Toast(self._theme, text, kind)
-        toast.destroyed.connect(self._place)
+        toast.destroyed.connect(self._on_toast_gone, Qt.ConnectionType.QueuedConnection)
         self._layout.addWidget(toast)
         QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
         self._place()
@@ -88,9 +88,12 @@ class Toasts(QWidget):
             self._place()
         return False
 
+    def _on_toast_gone(self) -> None:
+        self._place()
+
     def _place(self) -> None:
         parent = self._over
-        self.setVisible(self._layout.count() > 0)
+        self.setVisible(bool(self.shown()))
         width = min(_WIDTH, parent.width() - 4 * SPACE)
         self.setFixedWidth(width)
         self._layout.activate()
