@@ -112,7 +112,9 @@ class Twins(RuleBasedStateMachine):
     @precondition(lambda self: any(job.state is R for job in self.line))
     @rule(data=st.data(), outcome=st.sampled_from(Outcome))
     def end(self, data, outcome):
-        job = self.running(data)
+        self._end(self.running(data), outcome)
+
+    def _end(self, job, outcome):
         state = self.ledger.end(job.runs[-1].id, outcome, "why").state
         job.runs[-1].outcome = outcome
         if outcome is Outcome.LOST:
@@ -124,6 +126,14 @@ class Twins(RuleBasedStateMachine):
         job.request = None
         job.progress = 1.0 if outcome is Outcome.FINISHED else job.progress
         assert state is job.state
+
+    @precondition(lambda self: any(job.state is Q for job in self.line))
+    @rule(times=st.integers(1, 3))
+    def lose(self, times):
+        for _ in range(times):
+            self.claim()
+            for job in [job for job in self.line if job.state is R][:1]:
+                self._end(job, Outcome.LOST)
 
     @precondition(lambda self: any(len(job.runs) > 1 for job in self.line))
     @rule(data=st.data(), outcome=st.sampled_from(Outcome))
