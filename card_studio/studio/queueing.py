@@ -185,7 +185,7 @@ class Queueing(Core):
 
 
 def _located(spec: JobSpec) -> JobSpec:
-    """Make a relative data path absolute where something lies there; others start at the data folder of the settings."""
+    """Make a relative data path absolute where something lies there; others start at the settings' data folder."""
     data = spec.recipe.data if isinstance(spec, MakeCard) else getattr(spec, "data", None)
     path = getattr(data, "path", None)
     if data is None or path is None or path.is_absolute() or not path.exists():
