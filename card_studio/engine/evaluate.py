@@ -41,10 +41,10 @@ def evaluate_cards(spec: EvaluateCards, context: Context) -> Iterator[AnyEvent]:
     cards = load_cards(spec.cards, context)
     yield PhaseStarted(text=f"opening {cards[0].content.data_label}")
     dataset = dataset_of(cards, spec.data_path, context)
-    yield from _Evaluation(cards, SuiteImages(spec.suite, dataset, context.cache, context.data_folder), context).run()
+    yield from Evaluating(cards, SuiteImages(spec.suite, dataset, context.cache, context.data_folder), context).run()
 
 
-class _Evaluation:
+class Evaluating:
     """Some cards' answers to one suite."""
 
     def __init__(self, cards: Sequence[LoadedCard], suite: SuiteImages, context: Context) -> None:
