@@ -38,7 +38,7 @@ class MainWindow(QMainWindow):
         self.pages: dict[str, Any] = {}
         self._stale: set[str] = set()
         self._menus: dict[str, QMenu] = {}
-        self.setWindowTitle(f"card-studio – {bridge.workspace.path}")
+        self.setWindowTitle(str(bridge.workspace.path))
         self._build()
         self._add_actions()
         self.toasts = Toasts(theme, self)

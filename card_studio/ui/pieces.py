@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from card_studio.ui.theme import SPACE, Theme, font_px
 
@@ -96,13 +96,12 @@ class EmptyState(QWidget):
         self._title, self._text = label(title, "title"), label(text, "muted", wrap=True)
         for line in (self._picture, self._title, self._text):
             line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._text.setMinimumWidth(_TEXT_WIDTH)
-        self._text.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.MinimumExpanding)
+        self._text.setFixedWidth(round(_TEXT_WIDTH * font_px("body") / 13))
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE)
         layout.addStretch(2)
         for line in (self._picture, self._title, self._text):
-            layout.addWidget(line, alignment=Qt.AlignmentFlag.AlignHCenter)
+            layout.addLayout(row(None, line, None))
         layout.addSpacing(SPACE)
         layout.addLayout(row(None, *buttons, None))
         layout.addStretch(3)

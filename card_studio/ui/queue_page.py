@@ -194,7 +194,8 @@ class QueuePage(QWidget):
         if first and self.isVisible():
             self._focus_first()
         waiting = sum(not job.state.ended for job in jobs)
-        self._count.setText(f"{waiting} to do, {len(jobs) - waiting} ended" if jobs else "")
+        self._count.setText(f"{waiting} to do" if jobs else "")
+        self._count.setToolTip(f"{len(jobs) - waiting} ended")
         if jobs and (first or not self.table.selectionModel().hasSelection()):
             self.table.selectRow(0)
         self._show_details()

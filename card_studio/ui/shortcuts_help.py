@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from card_studio.ui.actions import ActionRegistry, Entry, plain_text
-from card_studio.ui.pieces import label
+from card_studio.ui.pieces import label, row
 from card_studio.ui.theme import SPACE, fixed_font
 
 _ELSEWHERE = (
@@ -41,7 +41,7 @@ class ShortcutsHelp(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(area)
-        layout.addWidget(buttons)
+        layout.addLayout(row(label("A page's own keys are listed once it has been opened.", "caption"), None, buttons))
 
 
 def shortcuts(actions: ActionRegistry) -> dict[str, list[tuple[str, str]]]:

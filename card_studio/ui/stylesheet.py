@@ -105,6 +105,7 @@ QSplitter::handle {{ background: {t.hairline}; }}
 QSplitter::handle:hover {{ background: {t.accent}; }}
 QSplitter::handle:horizontal {{ width: 1px; }}
 QSplitter::handle:vertical {{ height: 1px; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollArea {{ border: none; background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
@@ -121,7 +122,6 @@ QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
 *[panel="hairline"] {{ background: {t.hairline}; }}
 *[panel="surface"] {{ background: {t.surface}; }}
 *[panel="raised"] {{ background: {t.raised}; border: 1px solid {t.hairline}; border-radius: 6px; }}
-*[panel="raised"] > QWidget {{ border-color: {t.hairline}; }}
 *[panel="toast"] {{ background: {t.raised}; border: 1px solid {t.hairline}; border-radius: 6px; }}
 *[panel="toast"][kind="problem"] {{ border-left: 3px solid {t.negative}; }}
 *[panel="rule-left"] {{ background: {t.surface}; border-left: 1px solid {t.hairline}; }}

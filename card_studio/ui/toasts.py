@@ -76,6 +76,7 @@ class Toasts(QWidget):
         toast = Toast(self._theme, text, kind)
         toast.destroyed.connect(self._on_toast_gone, Qt.ConnectionType.QueuedConnection)
         self._layout.addWidget(toast)
+        toast.show()  # a layout does not count what is hidden, and this corner still may be
         QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
         self._place()
 
