@@ -251,6 +251,7 @@ class DeckPage(QWidget):
         pane.bar.new_asked.connect(lambda: self._make_on(pane))
         pane.said.connect(self._announce)
         pane.document_changed.connect(lambda: self._on_document_changed(pane))
+        pane.history_changed.connect(self._actions.refresh)
         pane.judged.connect(self._show_comparison)
 
     def _activate(self, pane: DeckPane) -> None:

@@ -29,6 +29,8 @@ class DeckPane(QWidget):
     document_changed = Signal()
     """Another deck lies here, or it was edited."""
     said = Signal(str)
+    history_changed = Signal()
+    """There is more, or less, to undo or redo."""
     judged = Signal()
     """A new judgement is shown."""
 
@@ -127,10 +129,12 @@ class DeckPane(QWidget):
     def _show_document(self, document: DeckDocument | None) -> None:
         if self.document is not None:
             self.document.changed.disconnect(self._on_edited)
+            self.document.stack.indexChanged.disconnect(self._on_history)
         self.table.empty_text = EMPTY if document else _NO_DECK
         self.table.set_document(document)
         if document is not None:
             document.changed.connect(self._on_edited)
+            document.stack.indexChanged.connect(self._on_history)
         self._on_shelf_changed()
         self._on_edited()
 
@@ -148,6 +152,9 @@ class DeckPane(QWidget):
         self.bar.show_deck(self.deck)
         self._judge()
         self.document_changed.emit()
+
+    def _on_history(self, _index: int) -> None:
+        self.history_changed.emit()
 
     def _show_name(self) -> None:
         if self.deck is not None and self.bar.decks.currentText() != self.deck.name:

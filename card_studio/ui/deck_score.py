@@ -35,6 +35,7 @@ class ScoreLine(QWidget):
     def __init__(self, name_of: Callable[[CardId], str], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name_of, self._theme = name_of, theme
+        self._columns = 0
         self._values = {name: _label("title") for name in _FIGURES}
         self._bounds, self._definition, self._lacking = _label("caption"), _label("caption"), _label("")
         self._queue = QPushButton("Queue")
@@ -132,7 +133,6 @@ class ScoreLine(QWidget):
         self._grid.setHorizontalSpacing(3 * SPACE)
         self._grid.setVerticalSpacing(0)
         self._figures = [self._figure(name) for name in _FIGURES]
-        self._columns = 0
         self._arrange(len(_FIGURES))
         scored = QVBoxLayout(self._scored)
         scored.setContentsMargins(0, 0, 0, 0)

@@ -1,8 +1,11 @@
 """A real workspace with cards of three suits, filled through the store: files, answers, maps, references, distances."""
 
+import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -286,21 +289,42 @@ class Dealt:
         self.cache_samples()
 
 
-@pytest.fixture
-def dealt(tmp_path: Path, card_files: dict[CardId, Path]) -> Iterator[Dealt]:
-    """An empty workspace and the means to fill it."""
-    folder = tmp_path / "workspace"
+@contextmanager
+def opened(folder: Path, files: dict[CardId, Path]) -> Iterator[Dealt]:
+    """Open a workspace to be filled."""
     workspace = Workspace(folder)
     database = open_database(folder)
-    yield Dealt(workspace, folder, Ledger(database), Artifacts(folder / "artifacts"), card_files)
+    yield Dealt(workspace, folder, Ledger(database), Artifacts(folder / "artifacts"), files)
     workspace.close()
     database.close()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, card_files: dict[CardId, Path]) -> tuple[Path, list[CardId]]:
+    """A full workspace to be copied: filling one for each test would take a while."""
+    folder = tmp_path_factory.mktemp("template") / "workspace"
+    with opened(folder, card_files) as filled:
+        filled.deal_all()
+        return folder, list(filled.cards)
+
+
+@pytest.fixture
+def dealt(
+    tmp_path: Path, card_files: dict[CardId, Path], template: tuple[Path, list[CardId]], request: pytest.FixtureRequest
+) -> Iterator[Dealt]:
+    """A workspace and the means to fill it: empty, unless the test asks for `full`."""
+    folder = tmp_path / "workspace"
+    if "full" in request.fixturenames:
+        shutil.copytree(template[0], folder)
+    with opened(folder, card_files) as filled:
+        if "full" in request.fixturenames:
+            filled.cards.extend(template[1])
+        yield filled
 
 
 @pytest.fixture
 def full(dealt: Dealt) -> Dealt:
     """A workspace with six cards of three suits, evaluated and mapped, and a gate."""
-    dealt.deal_all()
     return dealt
 
 
@@ -387,9 +411,11 @@ def drag_over(widget: QWidget, mime: QMimeData, point: QPoint) -> bool:
     """Bring a drag over a widget as Qt does, enter then move; return whether it would be accepted there."""
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     actions = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
-    enter = QDragEnterEvent(point, actions, mime, buttons, keys)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Qt deprecates making these oneself, and has no other way
+        enter = QDragEnterEvent(point, actions, mime, buttons, keys)
+        move = QDragMoveEvent(point, actions, mime, buttons, keys)
     QApplication.sendEvent(widget, enter)
-    move = QDragMoveEvent(point, actions, mime, buttons, keys)
     move.setAccepted(enter.isAccepted())
     QApplication.sendEvent(widget, move)
     return move.isAccepted()
