@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from card_studio.ui.tokens import Tokens, mixed
+from card_studio.ui.tokens import LIGHT, Tokens, mixed
 
 _SHEET = """
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.hairline}; padding: 4px 6px; }}
@@ -63,7 +63,17 @@ QComboBox QAbstractItemView {{
     background: {t.raised}; border: 1px solid {t.hairline}; selection-background-color: {t.selection};
     selection-color: {t.text};
 }}
-QCheckBox:focus, QRadioButton:focus {{ outline: none; color: {t.text}; }}
+QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {scroll}; border-radius: 3px; background: {t.surface};
+}}
+QCheckBox::indicator:hover {{ border-color: {t.muted}; }}
+QCheckBox::indicator:checked {{
+    background: {t.accent}; border-color: {t.accent}; image: url("{icons}/check-{scheme}.svg");
+}}
+QCheckBox::indicator:focus {{ border: 2px solid {t.focus}; width: 12px; height: 12px; }}
+QCheckBox::indicator:checked:focus {{ border: 2px solid {t.text}; }}
+QCheckBox::indicator:disabled {{ background: {t.hover}; border-color: {t.hairline}; }}
 
 QAbstractItemView {{
     background: {t.surface}; border: none; selection-background-color: {t.selection}; selection-color: {t.text};
@@ -138,6 +148,7 @@ def stylesheet(tokens: Tokens, sizes: Mapping[str, int]) -> str:
     return _SHEET.format(
         t=tokens,
         icons=_icon_folder(),
+        scheme="light" if tokens is LIGHT else "dark",
         small=sizes["small"],
         title=sizes["title"],
         display=sizes["display"],
