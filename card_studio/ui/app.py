@@ -43,7 +43,7 @@ def run_window(workspace_path: Path | None, *, deck: str | None = None) -> int:
     app = make_application(sys.argv[:1])
     window = make_window(app, workspace)
     sys.excepthook = lambda kind, error, trace: _report(window, kind, error, trace)
-    window.bridge.ask(lambda: _start_waiting_work(workspace), lambda _none: None, owner=window)
+    keep_a_host(window)
     open_first_page(window, deck)
     window.show()
     status = app.exec()
@@ -96,11 +96,15 @@ def open_first_page(window: MainWindow, deck: str | None = None) -> None:
     window.open_page(stored if stored in {place.key for place in PLACES} else PLACES[0].key)
 
 
-def _start_waiting_work(workspace: "Workspace") -> None:
-    from card_studio.domain.job import JobState
+def keep_a_host(window: MainWindow) -> None:
+    """Start a host whenever work waits and none lives: at the start, after a request, and after a host has died."""
+    bridge = window.bridge
 
-    if workspace.jobs((JobState.QUEUED, JobState.RUNNING)):
-        workspace.ensure_host()
+    def start() -> None:
+        bridge.ask(bridge.workspace.ensure_host, lambda _none: None, owner=window, key="host")
+
+    window.host_line.wants_host.connect(start)
+    window.host_line.refresh()
 
 
 def _report(window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from card_studio.domain.job import JobState
@@ -46,6 +47,9 @@ def described(state: QueueState) -> str:
 class HostLine(QWidget):
     """A dot and a line of words, refreshed when the workspace changes."""
 
+    wants_host = Signal()
+    """Work waits, or was left behind, and no host lives."""
+
     def __init__(self, bridge: Bridge, theme: Theme) -> None:
         super().__init__()
         self.setAccessibleName("State of the queue")
@@ -72,6 +76,8 @@ class HostLine(QWidget):
     def _on_state(self, state: QueueState) -> None:
         self._state = state
         self._show_state()
+        if state.host is None and (state.queued or state.running):
+            self.wants_host.emit()
 
     def _show_state(self) -> None:
         alive = self._state.host is not None
