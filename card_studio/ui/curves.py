@@ -23,6 +23,7 @@ class Curves(QWidget):
         super().__init__()
         self.setAccessibleName("Curves of the selected job")
         self._theme = theme
+        self._reporting = False
         self._view = pg.GraphicsLayoutWidget()
         self._view.setAccessibleName("Loss, accuracy and sparsity over epochs")
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -62,6 +63,9 @@ class Curves(QWidget):
         accuracy = 100 * np.array([epoch.validation_accuracy for epoch in epochs])
         self.lines["validation accuracy"].setData(ends, accuracy)
         self._view.setAccessibleDescription(_in_words(steps, epochs))
+        if bool(steps) != self._reporting:
+            self._reporting = bool(steps)
+            self._say_legend()
 
     def let_go(self) -> None:
         """Free what the plots hold on to."""
@@ -114,6 +118,13 @@ class Curves(QWidget):
                 line.setSymbolPen(None)
             else:
                 line.setPen(pg.mkPen(tokens.accent, width=1.5))
+        self._say_legend()
+
+    def _say_legend(self) -> None:
+        tokens = self._theme.tokens
+        if not self._reporting:
+            self._legend.setText("No training to show yet")
+            return
         self._legend.setText(
             f"<span style='color:{tokens.accent}'>—</span> training &nbsp;&nbsp; "
             f"<span style='color:{tokens.text}'>–●–</span> validation, after each epoch"

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QDragMoveEvent, QDropEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QDrag, QDragMoveEvent, QDropEvent, QFontMetrics, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QAbstractItemView
 
 from card_studio.domain.ids import JobId
 from card_studio.domain.job import Job, JobState
 from card_studio.ui.delegates import JobNameDelegate, ProgressDelegate, RowDelegate
 from card_studio.ui.queue_rules import MOVABLE, elapsed_s, place_after_drop
-from card_studio.ui.tables import Column, Index, RecordModel, Table
-from card_studio.ui.theme import SPACE, Theme, font_px
-from card_studio.ui.words import NONE, duration, moment, percent, spoken
+from card_studio.ui.tables import RECORD_ROLE, Column, Index, RecordModel, Table
+from card_studio.ui.theme import SPACE, Theme, font, font_px
+from card_studio.ui.words import NONE, counted, duration, moment, percent, spoken
 
 JOBS_MIME = "application/x-card-studio-jobs"
+_DRAGGABLE = Qt.ItemFlag.ItemIsDragEnabled
 
 
 def _time_left(job: Job) -> str:
@@ -100,6 +101,35 @@ class QueueTable(Table):
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setAccessibleDescription("Drag queued jobs into order, or press Alt+Up and Alt+Down")
         theme.changed.connect(self.viewport().update)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Drag a small label beside the pointer, so that the line where it would go is seen."""
+        indexes = [index for index in self.selectedIndexes() if self.model().flags(index) & _DRAGGABLE]
+        jobs = {index.row(): index.data(RECORD_ROLE) for index in indexes}
+        if not jobs:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self.model().mimeData(indexes))
+        only = next(iter(jobs.values()))
+        drag.setPixmap(self._drag_label(only.name if len(jobs) == 1 else counted(len(jobs), "job")))
+        drag.setHotSpot(QPoint(-2 * SPACE, -SPACE))
+        drag.exec(Qt.DropAction.MoveAction)
+        self._drop_row = None
+        self.viewport().update()
+
+    def _drag_label(self, text: str) -> QPixmap:
+        words = font("body")
+        room = QFontMetrics(words).boundingRect(text).adjusted(0, 0, 3 * SPACE, 2 * SPACE).size()
+        ratio = self.devicePixelRatioF()
+        label = QPixmap(room * ratio)
+        label.setDevicePixelRatio(ratio)
+        label.fill(self._theme.colour("accent"))
+        painter = QPainter(label)
+        painter.setFont(words)
+        painter.setPen(self._theme.colour("accent_text"))
+        painter.drawText(QRect(QPoint(0, 0), room), Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+        return label
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         super().dragMoveEvent(event)
