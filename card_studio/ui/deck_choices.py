@@ -107,7 +107,9 @@ class ChoicesTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(max(_THUMB + 6, font_px("body") + 12))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setMinimumSectionSize(56)
+        self.horizontalHeader().setMinimumSectionSize(44)
+        self.horizontalHeader().setStyleSheet("QHeaderView::section { padding: 6px 4px; }")
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setAccessibleName("Pictures and what was chosen for each")
         self.selectionModel().currentRowChanged.connect(lambda now, _before: self.picked.emit(now.row()))
 

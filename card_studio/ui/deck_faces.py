@@ -44,8 +44,14 @@ class FaceStore(QObject):
         return self._faces.get(card)
 
     def keep(self, faces: Iterable[Face]) -> None:
-        """Remember faces that someone else fetched, as the hand does: then the table shows them at once."""
-        self._faces.update((face.id, face) for face in faces)
+        """Remember faces, fetched here or by the hand; tell if one that lies on a table looks otherwise now."""
+        news = False
+        for face in faces:
+            known = self._faces.get(face.id)
+            news |= face.id in self._wanted and (known is None or known.key != face.key)
+            self._faces[face.id] = face
+        if news:
+            self.changed.emit()
 
     def want(self, cards: Iterable[CardId]) -> None:
         """Fetch the faces of these cards that are not known."""
@@ -58,12 +64,4 @@ class FaceStore(QObject):
         wanted = tuple(sorted(self._wanted))
         if wanted:
             workspace = self._bridge.workspace
-            self._bridge.ask(
-                lambda: load_faces(workspace, CardQuery(ids=wanted)), self._on_arrived, owner=self, key="faces"
-            )
-
-    def _on_arrived(self, faces: list[Face]) -> None:
-        known = {face.id: self._faces[face.id].key for face in faces if face.id in self._faces}
-        self.keep(faces)
-        if any(known.get(face.id) != face.key for face in faces):
-            self.changed.emit()
+            self._bridge.ask(lambda: load_faces(workspace, CardQuery(ids=wanted)), self.keep, owner=self, key="faces")

@@ -22,7 +22,7 @@ from card_studio.ui.deck_oracle import Oracle
 from card_studio.ui.deck_pane import DeckPane
 from card_studio.ui.deck_preview import Preview
 from card_studio.ui.deck_shelf import DeckShelf
-from card_studio.ui.deck_speech import speak
+from card_studio.ui.deck_speech import breakable, speak
 from card_studio.ui.pieces import label
 from card_studio.ui.theme import SPACE, Theme
 from card_studio.ui.words import counted
@@ -52,7 +52,7 @@ class DeckPage(QWidget):
         self.active = self.pane
         self.preview = Preview(self.oracle, self.store, theme)
         self.compare = CompareLine(self.store)
-        self.status = label("", "caption")
+        self.status = label("", "caption", wrap=True)
         self.status.setAccessibleName("Last edit")
         self._lay_out()
         self._connect()
@@ -170,6 +170,7 @@ class DeckPage(QWidget):
     def show_beside(self, shown: bool) -> None:
         """Show a second table, with another deck if there is one."""
         self.beside.setVisible(shown)
+        self._tables.setSizes([self._tables.width() // 2] * 2)
         if shown and self.beside.document is None:
             others = [each for each in self.shelf.documents() if each is not self.pane.document]
             self.beside.show_deck(others[-1].deck.id if others else None)
@@ -200,7 +201,7 @@ class DeckPage(QWidget):
         return DeckPane(self._bridge, self.shelf, self.store, self._painter, self._theme)
 
     def _lay_out(self) -> None:
-        tables = QSplitter(Qt.Orientation.Horizontal)
+        self._tables = tables = QSplitter(Qt.Orientation.Horizontal)
         tables.setChildrenCollapsible(False)
         for pane in self._panes():
             tables.addWidget(pane)
@@ -327,7 +328,7 @@ class DeckPage(QWidget):
 
     def _tell(self, text: str) -> None:
         """Show and speak what an edit did."""
-        self.status.setText(text)
+        self.status.setText(breakable(text))
         speak(self, text)
 
     def _announce(self, text: str) -> None:

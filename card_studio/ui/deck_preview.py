@@ -1,6 +1,5 @@
 """The preview: drop a picture, and see its spectrum, the distances, the choice, the margin and what every card says."""
 
-import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -18,6 +17,7 @@ from card_studio.ui.deck_faces import FaceStore
 from card_studio.ui.deck_mime import Pictures, may_hold_pictures, pictures_of
 from card_studio.ui.deck_oracle import MOST_CORRUPTED, Oracle
 from card_studio.ui.deck_pictures import DistanceBars, PixelView, image_of, spectrum_image
+from card_studio.ui.deck_speech import breakable
 from card_studio.ui.pieces import button, label, row
 from card_studio.ui.suits import draw_suit
 from card_studio.ui.theme import SPACE, Theme
@@ -272,7 +272,7 @@ class Preview(QWidget):
             self._show_one(predictions[index])
 
     def _on_refused(self, reason: str) -> None:
-        self._problem.setText(_breakable(_sentence(reason)))
+        self._problem.setText(breakable(_sentence(reason)))
         self.said.emit(_sentence(reason))
 
     def _show_receiving(self, receiving: bool) -> None:
@@ -317,11 +317,6 @@ def _margin_words(one: Prediction) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _breakable(text: str) -> str:
-    """Return the text with places where a long path may be broken into lines."""
-    return re.sub(r"(\S{24})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
 
 
 def _column(*widgets: QWidget) -> QWidget:

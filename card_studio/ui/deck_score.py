@@ -75,10 +75,12 @@ class ScoreLine(QWidget):
             "Robust %": percent(score.robust),
             "Memory": size_text(score.file_bytes),
             "Averaging %": percent(score.agnostic_robust),
-            "Gain over averaging": f"{signed(score.gain)}  ({signed(low)} to {signed(high)})",
+            "Gain over averaging": f"{signed(score.gain)} ({signed(low)} to {signed(high)})",
         }
         for name, text in texts.items():
-            self._values[name].setText(text)
+            value, bracket, interval = text.partition(" (")
+            style = f"font-size: {font_px('small')}px; font-weight: 400"
+            self._values[name].setText(f'{value} <span style="{style}">({interval}</span>' if bracket else value)
             self._values[name].setAccessibleName(f"{name}: {text}")
         self._bounds.setText(
             f"Bounds on robust %: best suit per cell {percent(score.best_suit_robust)}  ·  best card "
