@@ -99,6 +99,7 @@ class ChoicesTable(QTableView):
         super().__init__(parent)
         self.setModel(model)
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setIconSize(QSize(_THUMB, _THUMB))

@@ -81,8 +81,9 @@ class ChoiceMatrix(QWidget):
             painter.drawText(QPointF(x + 16, SPACE + 12), suit)
             x += width + 36
         painter.setPen(self._theme.colour("muted"))
-        last = QRectF(self.width() - 170, SPACE, 154, self._step())
-        painter.drawText(last, Qt.AlignmentFlag.AlignRight, "severity 1 to 5")
+        last = QRectF(0, SPACE, self.width() - 2 * SPACE, self._step())
+        severities = ", ".join(map(str, self._score.suite.severities))
+        painter.drawText(last, Qt.AlignmentFlag.AlignRight, f"severities {severities}")
 
     def _cell(self, painter: QPainter, rect: QRectF, cell: CellScore) -> None:
         assert self._score is not None
