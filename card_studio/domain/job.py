@@ -1,4 +1,4 @@
-"""A job asks for work: to make a card, evaluate cards, map their sensitivity, or prepare a deck's gate."""
+"""A job asks for work: make a card, evaluate or map cards, prepare a gate, or write a corrupted set."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,11 +6,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, field_validator
 
 from card_studio.domain.ids import CardId, JobId
 from card_studio.domain.names import EXTRA_CORRUPTIONS, SEVERITIES, STANDARD_CORRUPTIONS, CorruptionName
-from card_studio.domain.options import AugmentationOptions, DataOptions, Options, option
+from card_studio.domain.options import (
+    AugmentationOptions,
+    DataOptions,
+    FolderData,
+    NpzData,
+    Options,
+    option,
+)
 from card_studio.domain.recipe import Recipe
 
 
@@ -21,6 +28,13 @@ class JobKind(StrEnum):
     EVALUATE = "evaluate"
     MAP = "map"
     PREPARE_GATE = "prepare_gate"
+    CORRUPT = "corrupt"
+
+
+def _from_the_root(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError(f"{path} must be an absolute path: the work is done in another process")
+    return path
 
 
 class Suite(Options):
@@ -109,7 +123,25 @@ class PrepareGate(Options):
     suites: tuple[Suite, ...] = ()
 
 
-JobSpec = Annotated[MakeCard | EvaluateCards | MapCards | PrepareGate, Field(discriminator="kind")]
+class CorruptDataset(Options):
+    """Write the corrupted images of a whole split, at every severity, in CIFAR-C's layout."""
+
+    kind: Literal[JobKind.CORRUPT] = JobKind.CORRUPT
+    data: DataOptions
+    out: Path = option(..., "Folder that receives the set, from the root of the disk")
+    split: Literal["test", "validation"] = option("test", "Images that no card was trained on")
+    corruptions: tuple[CorruptionName, ...] = Field(STANDARD_CORRUPTIONS, min_length=1, description="Corruptions")
+    seed: int = option(0, "Seed of the corruptions", ge=0, le=2**31 - 1)
+
+    @field_validator("out")
+    @classmethod
+    def _starts_at_the_root(cls, out: Path) -> Path:
+        return _from_the_root(out)
+
+
+JobSpec = Annotated[
+    MakeCard | EvaluateCards | MapCards | PrepareGate | CorruptDataset, Field(discriminator="kind")
+]
 JOB_SPEC: TypeAdapter[JobSpec] = TypeAdapter(JobSpec)
 
 
@@ -169,5 +201,12 @@ def title(spec: JobSpec) -> str:
         return spec.recipe.title
     if isinstance(spec, PrepareGate):
         return "Gate: " + ", ".join(str(a.name) for a in spec.augmentations)
+    if isinstance(spec, CorruptDataset):
+        return f"Corrupt {_data_title(spec.data)} into {spec.out.name}"
     verb = "Evaluate" if isinstance(spec, EvaluateCards) else "Map"
     return f"{verb} {len(spec.cards)} card{'s' if len(spec.cards) > 1 else ''}"
+
+
+def _data_title(data: DataOptions) -> str:
+    path = getattr(data, "path", None)
+    return path.stem if path is not None and isinstance(data, FolderData | NpzData) else str(data.name)

@@ -121,7 +121,7 @@ class Evaluating:
 
     def _path(self, card: LoadedCard, cell: CellName) -> Path:
         name, severity = cell
-        return self.context.cache / "answers" / self.suite.key / card.id / f"{name or 'clean'}-{severity}.npy"
+        return self.context.cache / "answers" / self.suite.cache_key / card.id / f"{name or 'clean'}-{severity}.npy"
 
 
 def calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.int64], bins: int = _BINS) -> float:

@@ -23,9 +23,9 @@ from card_studio.engine.checkpoint import FitPosition, Position, load_checkpoint
 from card_studio.engine.context import Command, Context
 from card_studio.engine.course import CLOCK, Clock, Course, Pace
 from card_studio.engine.data.datasets import Dataset, opening_dataset
-from card_studio.engine.data.progress import Work
 from card_studio.engine.fit import Fit
 from card_studio.engine.journal import EventStream, Journal
+from card_studio.engine.opening import OPENING, heard
 from card_studio.engine.predict import each_batch, ready
 from card_studio.engine.stages import Stage, Stages
 from card_studio.engine.start import fresh_learner, start_level
@@ -49,22 +49,12 @@ def make_card(spec: MakeCard, context: Context, *, clock: Clock = CLOCK) -> Even
     Raises:
         UserError: the images are missing, damaged or not those of the checkpoint; or the disk is full.
     """
-    if not context.checkpoint.exists():
-        yield PhaseStarted(text="opening the images")
+    resumed = context.checkpoint.exists()
+    if not resumed:
+        yield PhaseStarted(text=OPENING)
     opening = opening_dataset(spec.recipe.data, cache=context.cache, data_folder=context.data_folder)
-    dataset = yield from _heard(opening)
+    dataset = yield from heard(opening, resumed=resumed)
     yield from Making(spec.recipe, dataset, context, clock).events()
-
-
-def _heard(opening: Work[Dataset]) -> Generator[AnyEvent, Command | None, Dataset]:
-    """Open the images, with a sign of life for each of its own; there is nothing to save yet."""
-    while True:
-        try:
-            next(opening)
-        except StopIteration as end:
-            dataset: Dataset = end.value
-            return dataset
-        yield Advanced(progress=0.0)
 
 
 class Making:

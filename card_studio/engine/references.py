@@ -112,7 +112,7 @@ class _Distances:
 
     def path(self, key: str, index: int) -> Path:
         """Return where the distances of the cell of that index to a reference set are kept."""
-        return distance_path(self._cache, key, self._images.key, index)
+        return distance_path(self._cache, key, self._images.cache_key, index)
 
     def _cell(self, index: int, missing: list[str]) -> Iterator[AnyEvent]:
         cell = self._images.cells[index]
@@ -143,7 +143,7 @@ def _measured(
 ) -> DistancesMeasured:
     cells = range(len(images.cells))
     distances: NDArray[np.float32] = np.stack(
-        [read_array(distance_path(context.cache, key, images.key, index)) for index in cells]
+        [read_array(distance_path(context.cache, key, images.cache_key, index)) for index in cells]
     )
     return DistancesMeasured(
         reference_key=key,

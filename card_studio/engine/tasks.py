@@ -3,15 +3,24 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from card_studio.domain.job import EvaluateCards, JobKind, JobSpec, MakeCard, MapCards, PrepareGate
+from card_studio.domain.job import (
+    CorruptDataset,
+    EvaluateCards,
+    JobKind,
+    JobSpec,
+    MakeCard,
+    MapCards,
+    PrepareGate,
+)
 from card_studio.engine.context import Context
+from card_studio.engine.corrupt_set import corrupt_dataset
 from card_studio.engine.evaluate import evaluate_cards
 from card_studio.engine.journal import EventStream
 from card_studio.engine.make_card import make_card
 from card_studio.engine.references import prepare_gate
 from card_studio.engine.sensitivity import map_cards
 
-Spec = TypeVar("Spec", MakeCard, EvaluateCards, MapCards, PrepareGate)
+Spec = TypeVar("Spec", MakeCard, EvaluateCards, MapCards, PrepareGate, CorruptDataset)
 Task = Callable[[JobSpec, Context], EventStream]
 
 
@@ -29,6 +38,7 @@ TASKS: dict[JobKind, Task] = {
     JobKind.EVALUATE: _task(EvaluateCards, evaluate_cards),
     JobKind.MAP: _task(MapCards, map_cards),
     JobKind.PREPARE_GATE: _task(PrepareGate, prepare_gate),
+    JobKind.CORRUPT: _task(CorruptDataset, corrupt_dataset),
 }
 """Called with a job's spec and context, a task yields what happens. It may be sent Command.SAVE at each yield, and then
 saves a checkpoint of that point. If the context's checkpoint exists, it goes on from there."""

@@ -2,7 +2,17 @@
 
 from datetime import UTC, datetime
 
-from card_studio.domain.job import EvaluateCards, Job, JobState, MakeCard, Request
+from card_studio.domain.job import (
+    CorruptDataset,
+    EvaluateCards,
+    ImportCards,
+    Job,
+    JobState,
+    MakeCard,
+    MapCards,
+    PrepareGate,
+    Request,
+)
 from card_studio.domain.run import Outcome
 from card_studio.store.records import job_from, spec_from
 from card_studio.store.schema import JobRow, RunRow
@@ -84,4 +94,10 @@ def _seed(job: JobRow) -> int:
     spec = spec_from(job.spec)
     if isinstance(spec, MakeCard):
         return spec.recipe.seed
-    return spec.suite.seed if isinstance(spec, EvaluateCards) else spec.options.seed
+    if isinstance(spec, CorruptDataset):
+        return spec.seed
+    if isinstance(spec, ImportCards):
+        return 0
+    if isinstance(spec, EvaluateCards):
+        return spec.suite.seed
+    return spec.options.seed if isinstance(spec, MapCards | PrepareGate) else 0

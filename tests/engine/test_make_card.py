@@ -426,6 +426,7 @@ def test_rendering_the_images_gives_signs_of_life(context: Context) -> None:
     )
     told = run(recipe, context)
     opened = next(index for index, event in enumerate(told) if isinstance(event, DatasetOpened))
-    assert {type(event) for event in told[1:opened]} <= {Advanced}
+    assert {type(event) for event in told[1:opened]} <= {Advanced, PhaseStarted}
+    assert any("opening the images: 40 %" in getattr(event, "text", "") for event in told[:opened])
     assert isinstance(told[-1], Advanced)
     assert told[-1].progress == 1

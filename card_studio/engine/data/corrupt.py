@@ -17,6 +17,9 @@ from card_studio.engine.data import corruptions_weather as weather
 from card_studio.engine.data.corruptions_spatter import spatter
 from card_studio.engine.data.randomness import image_seeds
 
+CONSTANTS_VERSION = 1
+"""Counts up with every change to what a corruption does or draws; sets on disk carry it."""
+
 Corruption = Callable[[Tensor, int, Tensor], Tensor]
 """(images uint8 [N, 3, H, W], severity 1-5, seeds int64 [N]) -> uint8 [N, 3, H, W]; randomness is the seed's alone."""
 

@@ -76,7 +76,7 @@ def opening_dataset(options: DataOptions, *, cache: Path, data_folder: Path | No
         data_folder: where relative paths start, and where CIFAR is sought when no path is given.
 
     Yields:
-        The share done, every second or so while images are decoded or rendered.
+        The share done, every second or so while images are fetched, decoded or rendered.
 
     Raises:
         DataError: something is missing, damaged or not what was said; the text names the file.
@@ -84,7 +84,7 @@ def opening_dataset(options: DataOptions, *, cache: Path, data_folder: Path | No
     if isinstance(options, ShapesData):
         return _shapes(options, (yield from shapes.rendering(options, cache)))
     if isinstance(options, CifarData):
-        return _cifar(options, data_folder)
+        return (yield from _cifar(options, data_folder))
     path = _located(options.path, data_folder)
     if isinstance(options, FolderData):
         pool = yield from folder.reading_folder(path, options, cache)
@@ -100,11 +100,11 @@ def _shapes(options: ShapesData, parts: tuple[Pool, Pool, Pool]) -> Dataset:
     return _dataset(options, "shapes", content.hexdigest(), train, validation, test)
 
 
-def _cifar(options: CifarData, data_folder: Path | None) -> Dataset:
+def _cifar(options: CifarData, data_folder: Path | None) -> Work[Dataset]:
     path = _located(options.path, data_folder) if options.path else data_folder
     if path is None:
         raise DataError(f"data.path: say in which folder {cifar.LABELS[options.name]} lies, or set CARD_STUDIO_DATA")
-    train, test = cifar.read_cifar(options.name, path, download=options.download)
+    train, test = yield from cifar.reading_cifar(options.name, path, download=options.download)
     rest, held_out = stratified(
         train.labels, train.classes, (options.validation_share,), seed=options.split_seed, source=str(path)
     )

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from card_studio.domain.gate import cell_name, suite_key
 from card_studio.domain.job import Suite
-from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.domain.names import CorruptionName
 from card_studio.engine.data.corrupt import corrupt
 from card_studio.engine.data.datasets import Dataset
+from card_studio.engine.data.suite_folder import SuiteFolder
 from card_studio.engine.seeds import seeded
-from card_studio.errors import DataError
-from card_studio.files import array_bytes, read_array, replacing, write_atomically
+from card_studio.files import array_bytes, content_hash, read_array, replacing, write_atomically
 
 CellName = tuple[CorruptionName | None, int]
 Pixels = NDArray[np.uint8]
@@ -30,6 +30,26 @@ _CHUNK = 100
 def cells_of(suite: Suite) -> tuple[CellName, ...]:
     """Return the suite's cells in order: (None, 0) for the clean images, then (corruption, severity)."""
     return ((None, 0), *((name, severity) for name in suite.corruptions for severity in sorted(suite.severities)))
+
+
+def corrupted_parts(images: Tensor, name: CorruptionName, severity: int, seed: int) -> Iterator[Tensor]:
+    """Corrupt the images of one cell, part by part.
+
+    The cell's generator follows from seed, corruption and severity alone, so whoever makes a cell makes the same one;
+    the first images of a split are the same however many follow.
+
+    Args:
+        images: uint8 [N, 3, H, W], all of the split, or the first of it.
+        name: which corruption.
+        severity: 1 to 5.
+        seed: the suite's.
+
+    Yields:
+        uint8 [n, 3, H, W], the parts in order.
+    """
+    generator = seeded(seed, "corruption", name, severity)
+    for start in range(0, len(images), _CHUNK):
+        yield corrupt(images[start : start + _CHUNK], name, severity, generator)
 
 
 class SuiteImages:
@@ -46,16 +66,19 @@ class SuiteImages:
         self.suite = suite
         self.digest = dataset.digest
         self.key = suite_key(suite, dataset.digest)
+        self.cache_key = self.key
+        """Names what is kept about these images for the time being; another once the files of a folder are others."""
         self.cells = cells_of(suite)
         self.clean: Tensor = split.images[:count]
         self.labels: NDArray[np.int64] = split.labels[:count].numpy()
         self.making_s = 0.0
         """Seconds spent on making corrupted images."""
         self._cache = cache / "suites"
-        self._folder = None
+        self._folder: SuiteFolder | None = None
         if suite.source != _BUILTIN:
-            self._folder = _Folder((data_folder or Path()) / Path(suite.source).expanduser())
-            self._folder.check(split.labels.numpy(), self.clean.shape[-1], suite)
+            self._folder = SuiteFolder((data_folder or Path()) / Path(suite.source).expanduser())
+            self._folder.check(split.labels.numpy(), self.clean.shape[-1], suite, dataset.digest)
+            self.cache_key = content_hash((self.key + self._folder.stamp(suite)).encode())
 
     def make(self, cell: CellName) -> Iterator[float]:
         """Make a cell's images unless they are there, yielding the share that is done."""
@@ -65,16 +88,16 @@ class SuiteImages:
         if name is None:
             write_atomically(self._path(cell), array_bytes(self.clean.numpy()))
             return
-        generator = seeded(self.suite.seed, "corruption", name, severity)
         with replacing(self._path(cell)) as temporary:
             shape = tuple(self.clean.shape)
             target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-            for start in range(0, len(self.clean), _CHUNK):
-                began = perf_counter()
-                part = corrupt(self.clean[start : start + _CHUNK], name, severity, generator)
-                target[start : start + _CHUNK] = part.numpy()
+            done, began = 0, perf_counter()
+            for part in corrupted_parts(self.clean, name, severity, self.suite.seed):
+                target[done : done + len(part)] = part.numpy()
+                done += len(part)
                 self.making_s += perf_counter() - began
-                yield min(1.0, (start + _CHUNK) / len(self.clean))
+                yield done / len(self.clean)
+                began = perf_counter()
             target.flush()
 
     def images(self, cell: CellName) -> Pixels:
@@ -92,44 +115,3 @@ class SuiteImages:
     def _path(self, cell: CellName) -> Path:
         """Return the cell's file, named by what determines its images, so that suites share it."""
         return self._cache / cell_name(self.suite, self.digest, *cell)
-
-
-class _Folder:
-    """Corrupted images in CIFAR-C's layout: <corruption>.npy, uint8 [5 N, H, W, 3] severity-major, and labels.npy."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def check(self, labels: NDArray[np.int64], size: int, suite: Suite) -> None:
-        """Check that every file is there and fits a split with these labels and images of `size` pixels."""
-        truth = self._read("labels")
-        count = len(labels)
-        rows = len(SEVERITIES) * count
-        if truth.shape not in ((count,), (rows,)) or not np.array_equal(truth, np.resize(labels, len(truth))):
-            raise DataError(
-                f"{self.path / 'labels.npy'}: its {len(truth)} labels are not those of the dataset's {count} "
-                f"{suite.split} images, in their order, once or for each severity: choose the suite of this dataset"
-            )
-        for name in suite.corruptions:
-            found = self._read(name)
-            if found.dtype != np.uint8 or found.shape != (rows, size, size, 3):
-                raise DataError(
-                    f"{self.path / name}.npy: expected uint8 [{rows}, {size}, {size}, 3], "
-                    f"found {found.dtype} {list(found.shape)}"
-                )
-
-    def images(self, name: CorruptionName, severity: int, count: int) -> Pixels:
-        """Return the first images at a severity, as [count, 3, H, W]."""
-        stored = self._read(name)
-        start = (severity - 1) * (len(stored) // len(SEVERITIES))
-        return np.ascontiguousarray(stored[start : start + count].transpose(0, 3, 1, 2))
-
-    def _read(self, name: str) -> NDArray[np.generic]:
-        path = self.path / f"{name}.npy"
-        try:
-            array: NDArray[np.generic] = read_array(path, mapped=True)
-        except FileNotFoundError as error:
-            raise DataError(f"{path}: no such file; a suite's folder holds labels.npy and one .npy each") from error
-        except (ValueError, EOFError) as error:
-            raise DataError(f"{path}: not a .npy file of plain numbers: fetch it again") from error
-        return array

@@ -15,7 +15,7 @@ import torch
 
 from card_studio.domain.names import DatasetName
 from card_studio.domain.options import CifarData
-from card_studio.engine.data.datasets import open_dataset
+from card_studio.engine.data.datasets import open_dataset, opening_dataset
 from card_studio.engine.torchvision_ops import torchvision_module
 from card_studio.errors import DataError
 
@@ -121,6 +121,39 @@ def server(published: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_it_is_fetched_on_request(server: str, tmp_path: Path) -> None:
     dataset = open_dataset(CifarData(path=tmp_path / "fetched", download=True), cache=tmp_path)
     assert len(dataset.test) == COUNT
+
+
+def test_fetching_says_how_far_it_is(server: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    options = CifarData(path=tmp_path / "fetched", download=True)
+    shares = list(opening_dataset(options, cache=tmp_path))
+    assert len(shares) >= 10
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < shares[-1] == 1
+    assert capfd.readouterr() == ("", "")
+    assert {path.name for path in (tmp_path / "fetched").iterdir()} == {"cifar-10-batches-py", "cifar-10-python.tar.gz"}
+
+
+def test_what_is_there_is_not_fetched_again(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = CifarData(path=tmp_path / "fetched", download=True)
+    first = open_dataset(options, cache=tmp_path)
+    monkeypatch.setattr(torchvision_module("datasets").CIFAR10, "url", server + ".gone")
+    assert open_dataset(options, cache=tmp_path).digest == first.digest
+    (tmp_path / "fetched" / "cifar-10-batches-py" / "data_batch_2").write_bytes(b"damaged")
+    assert open_dataset(options, cache=tmp_path).digest == first.digest  # unpacked anew from the archive
+
+
+def test_a_download_given_up_leaves_nothing_half_done(server: str, tmp_path: Path) -> None:
+    opening = opening_dataset(CifarData(path=tmp_path / "fetched", download=True), cache=tmp_path)
+    next(opening)
+    opening.close()
+    assert list((tmp_path / "fetched").iterdir()) == []
+
+
+def test_a_server_that_sends_something_else_is_found_out(server: str, published: Path, tmp_path: Path) -> None:
+    (published / "cifar-10-python.tar.gz").write_bytes(b"<html>sign in first</html>")
+    with pytest.raises(DataError, match=r"sent 26 bytes that are not the published archive of CIFAR-10"):
+        open_dataset(CifarData(path=tmp_path / "fetched", download=True), cache=tmp_path)
+    assert list((tmp_path / "fetched").iterdir()) == []
 
 
 def test_a_failed_download_is_one_line(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

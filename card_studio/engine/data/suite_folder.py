@@ -1,0 +1,134 @@
+"""A folder of corrupted images in CIFAR-C's layout, published or written by `corrupt`, and what its manifest says.
+
+<corruption>.npy, uint8 [5 N, H, W, 3], severity-major; labels.npy, N labels or 5 N. A set of ours also has a
+manifest.json, which is written anew after each corruption and names those that are whole.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from card_studio.domain.ids import short
+from card_studio.domain.job import Suite
+from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.errors import DataError
+from card_studio.files import read_array
+
+LABELS = "labels"
+MANIFEST = "manifest.json"
+
+
+class Manifest(BaseModel):
+    """What a set of ours is, and how far it is made; frozen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: str = "card-studio corrupted set"
+    constants: str = "CIFAR-C for 32 x 32 pixels; lengths grow with the shorter side / 32"
+    constants_version: int
+    """Counts up with every change to what a corruption does or draws."""
+    dataset: str
+    """What the dataset is called."""
+    digest: str
+    """The dataset's digest: content, classes, split and its seed."""
+    data: dict[str, Any]
+    """The dataset's options."""
+    classes: tuple[str, ...]
+    split: str
+    images: int
+    size: int
+    """Pixels on each side."""
+    seed: int
+    severities: tuple[int, ...] = SEVERITIES
+    packages: dict[str, str]
+    corruptions: dict[str, str] = {}
+    """Those that are whole, each with the SHA-256 of its file."""
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the manifest of a set of ours; None where there is none."""
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except (OSError, ValidationError):  # none, or another program's
+        return None
+
+
+class SuiteFolder:
+    """Such a folder, read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def check(self, labels: NDArray[np.int64], size: int, suite: Suite, digest: str) -> None:
+        """Check that every file is there and fits the dataset.
+
+        Args:
+            labels: int64 [N], of the whole split.
+            size: pixels on each side of its images.
+            suite: says which corruptions are wanted, of which split.
+            digest: the dataset's.
+
+        Raises:
+            DataError: the set is another dataset's or split's, is not finished, or a file is missing or damaged.
+        """
+        manifest = read_manifest(self.path)
+        if manifest is not None:
+            self._check_origin(manifest, suite, digest)
+        truth = self._read(LABELS)
+        count = len(labels)
+        rows = len(SEVERITIES) * count
+        if truth.shape not in ((count,), (rows,)) or not np.array_equal(truth, np.resize(labels, len(truth))):
+            raise DataError(
+                f"{self.path / 'labels.npy'}: its {len(truth)} labels are not those of the dataset's {count} "
+                f"{suite.split} images, in their order, once or for each severity: choose the suite of this dataset"
+            )
+        for name in suite.corruptions:
+            found = self._read(name)
+            if found.dtype != np.uint8 or found.shape != (rows, size, size, 3):
+                raise DataError(
+                    f"{self.path / name}.npy: expected uint8 [{rows}, {size}, {size}, 3], "
+                    f"found {found.dtype} {list(found.shape)}"
+                )
+
+    def images(self, name: CorruptionName, severity: int, count: int) -> NDArray[np.uint8]:
+        """Return the first images at a severity, as [count, 3, H, W]."""
+        stored = self._read(name)
+        start = (severity - 1) * (len(stored) // len(SEVERITIES))
+        return np.ascontiguousarray(stored[start : start + count].transpose(0, 3, 1, 2))
+
+    def stamp(self, suite: Suite) -> str:
+        """Return a hash of the files' sizes and times, which differs once one of them was written anew."""
+        facts = [self._facts(name) for name in (LABELS, *suite.corruptions)]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    def _check_origin(self, manifest: Manifest, suite: Suite, digest: str) -> None:
+        if manifest.digest != digest:
+            raise DataError(
+                f"{self.path}: made from {manifest.dataset} (digest {short(manifest.digest)}), not from the dataset "
+                f"that is evaluated (digest {short(digest)}): choose the set of this dataset, or make one"
+            )
+        if manifest.split != suite.split:
+            raise DataError(f"{self.path}: holds {manifest.split} images; {suite.split} images are asked for")
+        missing = [name for name in suite.corruptions if name not in manifest.corruptions]
+        if missing:
+            raise DataError(
+                f"{self.path}: {missing[0]} is not made, or not finished: run `card-studio corrupt` on it again"
+            )
+
+    def _facts(self, name: str) -> tuple[str, int, int]:
+        status = (self.path / f"{name}.npy").stat()
+        return name, status.st_size, status.st_mtime_ns
+
+    def _read(self, name: str) -> NDArray[Any]:
+        path = self.path / f"{name}.npy"
+        try:
+            return read_array(path, mapped=True)
+        except FileNotFoundError as error:
+            raise DataError(f"{path}: no such file; a suite's folder holds labels.npy and one .npy each") from error
+        except (ValueError, EOFError) as error:
+            raise DataError(f"{path}: not a .npy file of plain numbers: fetch it again") from error

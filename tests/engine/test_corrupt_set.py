@@ -1,0 +1,206 @@
+"""A corrupted set on disk: CIFAR-C's layout, the builtin suite's images, going on where it was stopped, refusals."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from card_studio.domain.ids import CardId
+from card_studio.domain.job import CorruptDataset, EvaluateCards, Suite, title
+from card_studio.domain.names import CorruptionName
+from card_studio.domain.options import NpzData
+from card_studio.domain.run import Advanced, AnyEvent, CardEvaluated, PhaseStarted
+from card_studio.engine.context import Context
+from card_studio.engine.corrupt_set import corrupt_dataset
+from card_studio.engine.data.datasets import Dataset
+from card_studio.engine.data.suites import SuiteImages
+from card_studio.engine.evaluate import evaluate_cards
+from card_studio.errors import DataError
+from card_studio.files import file_hash
+
+NOISE, FOG, CONTRAST = CorruptionName.GAUSSIAN_NOISE, CorruptionName.FOG, CorruptionName.CONTRAST
+MakeCardFile = Callable[..., CardId]
+
+
+@pytest.fixture
+def spec(small_data: NpzData, tmp_path: Path) -> CorruptDataset:
+    return CorruptDataset(data=small_data, out=tmp_path / "colours-c", corruptions=(NOISE, FOG), seed=3)
+
+
+def write(spec: CorruptDataset, context: Context) -> list[AnyEvent]:
+    return list(corrupt_dataset(spec, context))
+
+
+def test_the_files_hold_the_builtin_suite_severity_by_severity(
+    spec: CorruptDataset, small_dataset: Dataset, context: Context
+) -> None:
+    events = write(spec, context)
+    assert {path.name for path in spec.out.iterdir()} == {
+        "labels.npy", "gaussian_noise.npy", "fog.npy", "manifest.json"
+    }  # fmt: skip
+    labels = np.load(spec.out / "labels.npy")
+    assert labels.tolist() == small_dataset.test.labels.tolist() * 5
+    builtin = SuiteImages(Suite(corruptions=(NOISE, FOG), seed=3), small_dataset, context.cache)
+    for name in (NOISE, FOG):
+        written = np.load(spec.out / f"{name}.npy")
+        assert written.dtype == np.uint8
+        assert written.shape == (150, 12, 12, 3)
+        for severity in (1, 2, 3, 4, 5):
+            rows = written[30 * (severity - 1) : 30 * severity]
+            assert rows.transpose(0, 3, 1, 2).tolist() == builtin.images((name, severity)).tolist()
+    assert [event.text for event in events if isinstance(event, PhaseStarted)][1:] == [
+        "gaussian_noise, severities 1 to 5", "fog, severities 1 to 5"
+    ]  # fmt: skip
+    assert [event.progress for event in events if isinstance(event, Advanced)][-1] == 1
+
+
+def test_the_manifest_says_what_it_is(spec: CorruptDataset, small_dataset: Dataset, context: Context) -> None:
+    write(spec, context)
+    manifest = json.loads((spec.out / "manifest.json").read_text())
+    assert manifest["digest"] == small_dataset.digest
+    assert manifest["dataset"] == "colours"
+    assert manifest["seed"] == 3
+    assert manifest["severities"] == [1, 2, 3, 4, 5]
+    assert manifest["images"] == 30
+    assert manifest["constants_version"] == 1
+    assert set(manifest["packages"]) == {"card-studio", "torch", "numpy", "Pillow"}
+    assert manifest["corruptions"] == {name: file_hash(spec.out / f"{name}.npy") for name in (NOISE, FOG)}
+
+
+def test_evaluating_on_it_gives_exactly_the_builtin_accuracies(
+    spec: CorruptDataset, small_card: MakeCardFile, context: Context
+) -> None:
+    write(spec, context)
+    card = small_card()
+
+    def cells(**options: object) -> list[tuple[str | None, int, float]]:
+        suite = Suite.model_validate({"corruptions": (NOISE, FOG), **options})
+        (result,) = [
+            event
+            for event in evaluate_cards(EvaluateCards(cards=(card,), suite=suite), context)
+            if isinstance(event, CardEvaluated)
+        ]
+        return [(cell.corruption, cell.severity, cell.accuracy) for cell in result.cells]
+
+    assert cells(source=str(spec.out)) == cells(seed=3)
+    assert cells(source=str(spec.out), images=11) == cells(seed=3, images=11)
+    assert cells(source=str(spec.out)) != cells(seed=4)
+
+
+def test_whole_files_stay_and_the_rest_is_made(spec: CorruptDataset, context: Context) -> None:
+    first = spec.model_copy(update={"corruptions": (NOISE,)})
+    write(first, context)
+    before = (spec.out / "gaussian_noise.npy").stat()
+    events = write(spec, context)
+    assert (spec.out / "gaussian_noise.npy").stat().st_mtime_ns == before.st_mtime_ns
+    assert (spec.out / "fog.npy").exists()
+    assert "gaussian_noise.npy is there and whole" in [getattr(event, "text", "") for event in events]
+
+
+def test_a_damaged_file_is_made_again(spec: CorruptDataset, context: Context) -> None:
+    write(spec, context)
+    whole = (spec.out / "fog.npy").read_bytes()
+    (spec.out / "fog.npy").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    write(spec, context)
+    assert (spec.out / "fog.npy").read_bytes() == whole
+
+
+def test_what_is_half_written_never_looks_whole(
+    spec: CorruptDataset, context: Context, small_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stop inside each of the two corruptions, as a pause, a cancel or the host's end does."""
+    monkeypatch.setattr("card_studio.engine.data.suites._CHUNK", 7)
+    monkeypatch.setattr("card_studio.engine.resume.Pace.__init__.__defaults__", (0.0,), raising=False)
+    task = corrupt_dataset(spec, context)
+    while not any(".fog.npy." in path.name for path in spec.out.glob(".*")):
+        next(task)
+    task.close()
+    assert not (spec.out / "fog.npy").exists()
+    assert not list(spec.out.glob(".*"))
+    suite = Suite(source=str(spec.out), corruptions=(NOISE, FOG))
+    with pytest.raises(DataError, match=r"fog is not made, or not finished: run `card-studio corrupt`"):
+        SuiteImages(suite, small_dataset, context.cache)
+    write(spec, context)
+    SuiteImages(suite, small_dataset, context.cache)
+
+
+def test_the_rest_of_a_killed_job_is_removed(spec: CorruptDataset, context: Context) -> None:
+    spec.out.mkdir()
+    (spec.out / ".fog.npy.abc.part").write_bytes(b"half")
+    write(spec, context)
+    assert not list(spec.out.glob(".*"))
+
+
+def test_two_jobs_do_not_write_one_folder(spec: CorruptDataset, context: Context) -> None:
+    first = corrupt_dataset(spec, context)
+    while not (spec.out / "labels.npy").exists():
+        next(first)
+    with pytest.raises(DataError, match="another job is writing there"):
+        write(spec, context)
+    assert list(first)
+    write(spec, context)
+
+
+@pytest.mark.parametrize(
+    ("change", "key"), [({"seed": 4}, "seed is 3 instead of 4"), ({"split": "validation"}, "split is test")]
+)
+def test_another_set_in_the_folder_is_left_alone(
+    spec: CorruptDataset, context: Context, change: dict[str, object], key: str
+) -> None:
+    write(spec, context)
+    before = {path: path.stat().st_mtime_ns for path in spec.out.iterdir()}
+    with pytest.raises(DataError, match=f"holds another set, whose {key}"):
+        write(spec.model_copy(update=change), context)
+    assert {path: path.stat().st_mtime_ns for path in spec.out.iterdir()} == before
+
+
+def test_a_folder_with_foreign_arrays_is_left_alone(spec: CorruptDataset, context: Context) -> None:
+    spec.out.mkdir()
+    np.save(spec.out / "labels.npy", np.arange(3))
+    with pytest.raises(DataError, match=r"holds labels.npy, which is not of a set of ours: choose an empty folder"):
+        write(spec, context)
+    assert np.load(spec.out / "labels.npy").tolist() == [0, 1, 2]
+
+
+def test_a_set_of_another_dataset_or_split_is_refused(
+    spec: CorruptDataset, small_dataset: Dataset, context: Context
+) -> None:
+    write(spec, context)
+    suite = Suite(source=str(spec.out), corruptions=(NOISE,))
+    with pytest.raises(DataError, match="holds test images; validation images are asked for"):
+        SuiteImages(suite.model_copy(update={"split": "validation"}), small_dataset, context.cache)
+    manifest = spec.out / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(small_dataset.digest, "0" * 64))
+    with pytest.raises(DataError, match=r"made from colours \(digest 00000000.*not from the dataset that is evaluated"):
+        SuiteImages(suite, small_dataset, context.cache)
+
+
+def test_a_folder_made_anew_is_answered_anew(spec: CorruptDataset, small_card: MakeCardFile, context: Context) -> None:
+    """Answers that were kept for the old files must not be taken for the new ones."""
+    card, suite = small_card(), Suite(source=str(spec.out), corruptions=(NOISE,))
+
+    def answers() -> str:
+        (result,) = [
+            event
+            for event in evaluate_cards(EvaluateCards(cards=(card,), suite=suite), context)
+            if isinstance(event, CardEvaluated)
+        ]
+        return str(result.probabilities)
+
+    write(spec, context)
+    first = answers()
+    for path in spec.out.iterdir():
+        path.unlink()
+    write(spec.model_copy(update={"seed": 4}), context)
+    for path in spec.out.iterdir():
+        os.utime(path)
+    assert answers() != first
+
+
+def test_its_name_in_the_queue_and_its_path(spec: CorruptDataset) -> None:
+    assert title(spec) == "Corrupt colours into colours-c"
+    with pytest.raises(ValueError, match="must be an absolute path"):
+        CorruptDataset(data=spec.data, out=Path("here"))
