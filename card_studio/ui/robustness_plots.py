@@ -1,0 +1,282 @@
+"""Two plots of a suite's cards: clean against robust accuracy, and robust accuracy over sparsity."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+
+from card_studio.domain.ids import CardId
+from card_studio.domain.names import Compression
+from card_studio.studio.published import PublishedFigure
+from card_studio.studio.robustness import Line, SuiteAnswers, pareto_front
+from card_studio.studio.sheet import Heading, Sheet
+from card_studio.ui.card_face import size_text
+from card_studio.ui.card_picker import short_method
+from card_studio.ui.plots import Plot, PlotPoint, suit_symbol, text_item
+from card_studio.ui.suits import suit_colour
+from card_studio.ui.theme import Theme
+
+_LEAST, _MOST = 9.0, 34.0
+"""Symbol sizes in pixels; the area grows with the bytes."""
+_DASHES: dict[Compression, Any] = {
+    Compression.LRR: Qt.PenStyle.SolidLine,
+    Compression.LTH: Qt.PenStyle.DashLine,
+    Compression.FINE_TUNE: Qt.PenStyle.DotLine,
+    Compression.GRADUAL: Qt.PenStyle.DashDotLine,
+    Compression.EDGE_POPUP: Qt.PenStyle.DashDotDotLine,
+}
+
+
+class TradeOffPlot(Plot):
+    """Each card's robust over its clean accuracy; area is bytes, the suit its augmentation, the steps Pareto's."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._answers: SuiteAnswers | None = None
+        self._ticked: frozenset[CardId] = frozenset()
+        self._published: tuple[PublishedFigure, ...] = ()
+        self._cards: Any = pg.ScatterPlotItem(pxMode=True)
+        self._others: Any = pg.ScatterPlotItem(pxMode=True)
+        self._front: Any = pg.PlotDataItem()
+        self._labels_shown: list[Any] = []
+        super().__init__(theme, "Clean against robust accuracy", "Clean accuracy (%)", "Robust accuracy (%)")
+        for item in (self._front, self._others, self._cards):
+            self.addItem(item)
+
+    def show_cards(
+        self, answers: SuiteAnswers, ticked: Collection[CardId], published: Sequence[PublishedFigure]
+    ) -> None:
+        """Show all cards of a suite; those that are not ticked are faint."""
+        self._answers, self._ticked, self._published = answers, frozenset(ticked), tuple(published)
+        self.set_points([self._point(card.id) for card in answers.cards] + [published_point(p) for p in published])
+        self.dress()
+        self.autoRange(padding=0.12)
+
+    def dress(self) -> None:
+        super().dress()
+        if self._answers is None:
+            return
+        tokens = self.theme.tokens
+        self._cards.setData(self._spots())
+        self._others.setData([_hollow(figure, figure.clean) for figure in self._published])
+        points = [(100 * e.clean_accuracy, 100 * e.robust_accuracy) for e in self._answers.evaluations.values()]
+        front = [points[at] for at in pareto_front(points)]
+        self._front.setData([x for x, _ in front], [y for _, y in front])
+        self._front.setPen(pg.mkPen(tokens.muted, width=1, style=Qt.PenStyle.DashLine))
+        self._write_names()
+
+    def sheet(self) -> Sheet:
+        """Return the plot as a table, published figures marked."""
+        headings = (
+            Heading(text="Card"),
+            Heading(text="Augmentation"),
+            Heading(text="Sparsity (%)", digits=1),
+            Heading(text="Size (kB)", digits=1),
+            Heading(text="Clean (%)", digits=1),
+            Heading(text="Robust (%)", digits=1),
+            Heading(text="Source"),
+        )
+        rows: list[Any] = []
+        for card in self._answers.cards if self._answers else ():
+            own = self._own(card.id)
+            figures = (100 * card.sparsity, card.file_bytes / 1000, 100 * own.clean_accuracy, 100 * own.robust_accuracy)
+            rows.append((f"{card.name} ({short_method(card)})", str(card.augmentation), *figures, "this workspace"))
+        rows += [
+            (p.label, str(p.augmentation or "several"), 100 * p.sparsity, None, 100 * p.clean, 100 * p.robust, p.source)
+            for p in self._published
+        ]
+        return Sheet(title="Clean against robust accuracy", headings=headings, rows=tuple(rows), note=self.note)
+
+    note = ""
+
+    def _own(self, card: CardId) -> Any:
+        assert self._answers is not None
+        return self._answers.evaluations[card]
+
+    def _point(self, card_id: CardId) -> PlotPoint:
+        assert self._answers is not None
+        card = next(card for card in self._answers.cards if card.id == card_id)
+        own = self._own(card_id)
+        clean, robust = 100 * own.clean_accuracy, 100 * own.robust_accuracy
+        words = f"{card.name}, {short_method(card)}, {card.augmentation}, {size_text(card.file_bytes)}: "
+        return PlotPoint(key=card_id, x=clean, y=robust, words=f"{words}clean {clean:.1f} %, robust {robust:.1f} %")
+
+    def _spots(self) -> list[dict[str, Any]]:
+        assert self._answers is not None
+        largest = max(card.file_bytes for card in self._answers.cards)
+        spots = []
+        for card in sorted(self._answers.cards, key=lambda card: -card.file_bytes):
+            own = self._own(card.id)
+            colour = QColor(suit_colour(str(card.augmentation)))
+            colour.setAlphaF(0.9 if card.id in self._ticked else 0.25)
+            spots.append(
+                {
+                    "pos": (100 * own.clean_accuracy, 100 * own.robust_accuracy),
+                    "size": max(_LEAST, _MOST * (card.file_bytes / largest) ** 0.5),
+                    "symbol": suit_symbol(str(card.augmentation)),
+                    "brush": colour,
+                    "pen": None,
+                }
+            )
+        return spots
+
+    def _write_names(self) -> None:
+        assert self._answers is not None
+        for item in self._labels_shown:
+            self.removeItem(item)
+        named = [card for card in self._answers.cards if card.id in self._ticked]
+        self._labels_shown = []
+        for card in named:
+            own = self._own(card.id)
+            item = text_item(short_method(card), self.theme.tokens.muted, (-0.25, 0.5))
+            item.setPos(100 * own.clean_accuracy, 100 * own.robust_accuracy)
+            self.addItem(item, ignoreBounds=True)
+            self._labels_shown.append(item)
+
+
+class SparsityPlot(Plot):
+    """Robust accuracy over sparsity, a line per method and augmentation, with the spread over replicates."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._answers: SuiteAnswers | None = None
+        self._lines: tuple[Line, ...] = ()
+        self._ticked: frozenset[CardId] = frozenset()
+        self._published: tuple[PublishedFigure, ...] = ()
+        self._drawn: list[Any] = []
+        super().__init__(theme, "Robust accuracy against sparsity", "Sparsity (%)", "Robust accuracy (%)")
+
+    note = ""
+
+    def show_lines(
+        self, lines: Sequence[Line], ticked: Collection[CardId], published: Sequence[PublishedFigure]
+    ) -> None:
+        """Show these lines; those without a ticked card are faint."""
+        self._lines, self._ticked, self._published = tuple(lines), frozenset(ticked), tuple(published)
+        points = [point for line in lines for point in self._line_points(line)]
+        self.set_points(points + [published_point(p, over_sparsity=True) for p in published])
+        self.dress()
+        self.autoRange(padding=0.12)
+
+    def dress(self) -> None:
+        super().dress()
+        for item in self._drawn:
+            self.removeItem(item)
+        self._drawn = []
+        for line in self._lines:
+            self._draw(line)
+        self._draw_published()
+
+    def sheet(self) -> Sheet:
+        """Return the lines as a table."""
+        headings = (
+            Heading(text="Line"),
+            Heading(text="Sparsity (%)", digits=1),
+            Heading(text="Runs", digits=0),
+            Heading(text="Robust (%), mean", digits=1),
+            Heading(text="sd", digits=1),
+            Heading(text="95 % low", digits=1),
+            Heading(text="95 % high", digits=1),
+            Heading(text="Verdict"),
+        )
+        rows: list[Any] = []
+        for line in self._lines:
+            for p in line.points:
+                low, high = (100 * end for end in p.interval) if p.interval else (None, None)
+                spread = None if p.sd is None else 100 * p.sd
+                verdict = "one run" if p.interval is None else "t interval"
+                rows.append((line.label, 100 * p.sparsity, len(p.cards), 100 * p.mean, spread, low, high, verdict))
+        rows += [
+            (f"{p.source}: {p.label}", 100 * p.sparsity, 1, 100 * p.robust, None, None, None, "published")
+            for p in self._published
+        ]
+        return Sheet(title="Robust accuracy against sparsity", headings=headings, rows=tuple(rows), note=self.note)
+
+    def _line_points(self, line: Line) -> list[PlotPoint]:
+        found = []
+        for p in line.points:
+            spread = "one run" if p.sd is None else f"± {100 * p.sd:.1f} (sd of {len(p.cards)} runs)"
+            words = f"{line.label} at {100 * p.sparsity:.3g} %: robust {100 * p.mean:.1f} % {spread}"
+            found += [PlotPoint(key=card, x=100 * p.sparsity, y=100 * p.mean, words=words) for card in p.cards]
+        return found
+
+    def _draw(self, line: Line) -> None:
+        colour = QColor(suit_colour(line.augmentation))
+        shown = any(card in self._ticked for p in line.points for card in p.cards)
+        colour.setAlphaF(0.95 if shown else 0.25)
+        x, y = [100 * p.sparsity for p in line.points], [100 * p.mean for p in line.points]
+        style = _DASHES.get(line.method, Qt.PenStyle.SolidLine)
+        curve = pg.PlotDataItem(
+            x, y, pen=pg.mkPen(colour, width=1.6, style=style), symbol=suit_symbol(line.augmentation)
+        )
+        curve.setSymbolSize(14)
+        curve.setSymbolBrush(colour)
+        curve.setSymbolPen(None)
+        self._keep(curve)
+        self._draw_spread(line, colour)
+        if shown:
+            at = line.points[-1]
+            runs = min(len(p.cards) for p in line.points)
+            note = " (one run)" if runs == 1 else f" (n = {runs})"
+            item = text_item(
+                line.label + note, self.theme.tokens.text, (-0.06, 0.5) if at.sparsity < 0.5 else (1.06, 0.5)
+            )
+            item.setPos(100 * at.sparsity, 100 * at.mean)
+            self._keep(item, ignore=True)
+        if line.method is Compression.DENSE and line.points:
+            level = pg.InfiniteLine(
+                100 * line.points[0].mean, 0, pen=pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine)
+            )
+            self._keep(level, ignore=True)
+
+    def _draw_spread(self, line: Line, colour: QColor) -> None:
+        known = [p for p in line.points if p.sd is not None]
+        if known:
+            self._keep(
+                pg.ErrorBarItem(
+                    x=[100 * p.sparsity for p in known],
+                    y=[100 * p.mean for p in known],
+                    height=[200 * (p.sd or 0) for p in known],
+                    beam=1.2,
+                    pen=pg.mkPen(colour, width=1.4),
+                )
+            )
+
+    def _draw_published(self) -> None:
+        by_line: dict[tuple[Any, Any, str], list[PublishedFigure]] = {}
+        for figure in self._published:
+            by_line.setdefault((figure.method, figure.augmentation, figure.source), []).append(figure)
+        for figures in by_line.values():
+            suit = str(figures[0].augmentation or "")
+            colour = QColor(suit_colour(suit))
+            colour.setAlphaF(0.6)
+            style = _DASHES.get(figures[0].method or Compression.LRR, Qt.PenStyle.SolidLine)
+            x, y = [100 * f.sparsity for f in figures], [100 * f.robust for f in figures]
+            curve = pg.PlotDataItem(x, y, pen=pg.mkPen(colour, width=1, style=style), symbol=suit_symbol(suit))
+            curve.setSymbolSize(9)
+            curve.setSymbolBrush(None)
+            curve.setSymbolPen(pg.mkPen(colour, width=1))
+            self._keep(curve)
+
+    def _keep(self, item: Any, *, ignore: bool = False) -> None:
+        self.addItem(item, ignoreBounds=ignore)
+        self._drawn.append(item)
+
+
+def published_point(figure: PublishedFigure, *, over_sparsity: bool = False) -> PlotPoint:
+    """Return a published figure as something to point at."""
+    accuracies = f"clean {100 * figure.clean:.2f} %, robust {100 * figure.robust:.2f} %"
+    words = f"Published, {figure.source}: {figure.label}: {accuracies}"
+    x = figure.sparsity if over_sparsity else figure.clean
+    return PlotPoint(key=("published", figure.source, figure.label), x=100 * x, y=100 * figure.robust, words=words)
+
+
+def _hollow(figure: PublishedFigure, x: float) -> dict[str, Any]:
+    colour = QColor(suit_colour(str(figure.augmentation or "")))
+    return {
+        "pos": (100 * x, 100 * figure.robust),
+        "size": 11,
+        "symbol": suit_symbol(str(figure.augmentation or "")),
+        "brush": None,
+        "pen": pg.mkPen(colour, width=1),
+    }
