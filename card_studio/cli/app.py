@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from card_studio import __version__
 from card_studio.cli import show
+from card_studio.cli.cards_app import import_cards
 from card_studio.cli.deck_app import deck_app
 from card_studio.cli.options import CardIds, Json, Place, Wait, workspace_of
 from card_studio.cli.progress import JobBars
@@ -32,6 +33,7 @@ _INTERRUPTED = 130
 
 app = typer.Typer(name="card-studio", no_args_is_help=False, add_completion=False, rich_markup_mode=None)
 app.add_typer(deck_app, name="deck")
+app.command("import")(import_cards)
 
 
 @dataclass(frozen=True, slots=True)

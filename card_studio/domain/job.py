@@ -1,4 +1,4 @@
-"""A job asks for work: make a card, evaluate or map cards, prepare a gate, or write a corrupted set."""
+"""A job asks for work: make a card, evaluate or map cards, prepare a gate, write a corrupted set, import a file."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     MAP = "map"
     PREPARE_GATE = "prepare_gate"
     CORRUPT = "corrupt"
+    IMPORT = "import"
 
 
 def _from_the_root(path: Path) -> Path:
@@ -139,8 +140,22 @@ class CorruptDataset(Options):
         return _from_the_root(out)
 
 
+class ImportCards(Options):
+    """Put the cards of a file into the workspace: a .card file, or a foreign state dict (.pt, .pth, .safetensors)."""
+
+    kind: Literal[JobKind.IMPORT] = JobKind.IMPORT
+    path: Path = option(..., "The file, from the root of the disk")
+    recipe: Recipe | None = None
+    """What is known of how it was made; None assumes CIFAR by the number of classes, and the method by the weights."""
+
+    @field_validator("path")
+    @classmethod
+    def _starts_at_the_root(cls, path: Path) -> Path:
+        return _from_the_root(path)
+
+
 JobSpec = Annotated[
-    MakeCard | EvaluateCards | MapCards | PrepareGate | CorruptDataset, Field(discriminator="kind")
+    MakeCard | EvaluateCards | MapCards | PrepareGate | CorruptDataset | ImportCards, Field(discriminator="kind")
 ]
 JOB_SPEC: TypeAdapter[JobSpec] = TypeAdapter(JobSpec)
 
@@ -203,6 +218,8 @@ def title(spec: JobSpec) -> str:
         return "Gate: " + ", ".join(str(a.name) for a in spec.augmentations)
     if isinstance(spec, CorruptDataset):
         return f"Corrupt {_data_title(spec.data)} into {spec.out.name}"
+    if isinstance(spec, ImportCards):
+        return f"Import {spec.path.name}"
     verb = "Evaluate" if isinstance(spec, EvaluateCards) else "Map"
     return f"{verb} {len(spec.cards)} card{'s' if len(spec.cards) > 1 else ''}"
 

@@ -20,7 +20,7 @@ from card_studio.engine.nets import is_affine, prunable
 from card_studio.errors import CardFileError, RecipeError
 from card_studio.files import write_atomically
 
-__all__ = ["CardContent", "SavedCard", "ValueType", "card_id", "card_net", "load_card", "save_card"]
+__all__ = ["CardContent", "SavedCard", "ValueType", "card_id", "card_net", "load_card", "measured_card", "save_card"]
 
 CARD_SUFFIX = ".card"
 _PARTS = ("masks", "signs", "values", "scales")
@@ -59,7 +59,7 @@ def save_card(content: CardContent, path: Path, *, values: ValueType | None = No
         id=identity,
         path=target,
         file_bytes=len(data),
-        reference_bytes=_reference_bytes(packed.layers, dense, values, data),
+        reference_bytes=_reference_bytes(packed.layers, dense, values, data[:8]),
         parameters=sum(parameter.numel() for parameter in outline.parameters()),
         **_measured(packed.layers),
     )
@@ -116,6 +116,30 @@ def card_net(content: CardContent) -> nn.Module:
     return net.eval()
 
 
+def measured_card(path: Path) -> SavedCard:
+    """Return what `save_card` returned when it wrote this file, which `load_card` has found good.
+
+    Raises:
+        CardFileError: it is missing, damaged, from another version, or no card file.
+    """
+    container = read_container(path)
+    outline = _outline(load_card(path))
+    header = Header.model_validate(container.card)
+    sizes = {name: weight.numel() for name, weight in prunable(outline).items()}
+    dense = {name: tensor for name, tensor in outline.state_dict().items() if name not in sizes}
+    layers = header.layers(sizes)
+    with path.open("rb") as file:
+        reference_bytes = _reference_bytes(layers, dense, header.values, file.read(8))
+    return SavedCard(
+        id=container.id,
+        path=path,
+        file_bytes=container.file_bytes,
+        reference_bytes=reference_bytes,
+        parameters=sum(parameter.numel() for parameter in outline.parameters()),
+        **_measured(layers),
+    )
+
+
 def _outline(content: CardContent) -> nn.Module:
     return outline_of(
         content.recipe.network, classes=len(content.classes), size=content.size, affine=is_affine(content.state)
@@ -162,9 +186,16 @@ def _write_once(target: Path, data: bytes) -> None:
         write_atomically(target, data)
 
 
-def _reference_bytes(layers: tuple[Layer, ...], dense: Mapping[str, Tensor], values: ValueType, data: bytes) -> int:
-    """Return the layers' reference size with the dense tensors and the header as they are."""
-    (header,) = struct.unpack("<Q", data[:8])
+def _reference_bytes(layers: tuple[Layer, ...], dense: Mapping[str, Tensor], values: ValueType, start: bytes) -> int:
+    """Return the layers' reference size with the dense tensors and the header as they are.
+
+    Args:
+        layers: all of them.
+        dense: every other tensor.
+        values: of layers that are not binary.
+        start: the file's first eight bytes, which say how long its header is.
+    """
+    (header,) = struct.unpack("<Q", start)
     plain = sum(tensor.numel() * tensor.element_size() for tensor in dense.values())
     return math.ceil(reference_bits(layers, values) / 8) + plain + 8 + int(header)
 

@@ -12,6 +12,7 @@ from card_studio.domain.run import (
     Advanced,
     AnyEvent,
     CardEvaluated,
+    CardMade,
     CellEvaluated,
     CheckpointSaved,
     DistancesMeasured,
@@ -21,7 +22,7 @@ from card_studio.domain.run import (
 from card_studio.engine.context import Command, Context
 from card_studio.files import write_atomically
 
-_LASTING = (CellEvaluated, CardEvaluated, MapMeasured, ReferenceBuilt, DistancesMeasured)
+_LASTING = (CardMade, CellEvaluated, CardEvaluated, MapMeasured, ReferenceBuilt, DistancesMeasured)
 Spec = TypeVar("Spec", bound=JobSpec)
 Events = Iterator[AnyEvent]
 Task = Generator[AnyEvent, Command | None, None]

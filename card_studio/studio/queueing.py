@@ -7,6 +7,7 @@ from pathlib import Path
 from card_studio.domain.ids import CardId, JobId
 from card_studio.domain.job import (
     EvaluateCards,
+    ImportCards,
     Job,
     JobSpec,
     JobState,
@@ -18,7 +19,7 @@ from card_studio.domain.job import (
 )
 from card_studio.domain.recipe import Recipe, read_recipe
 from card_studio.domain.run import CardMade, History, HostState, Run
-from card_studio.errors import UserError, WorkspaceError
+from card_studio.errors import CardFileError, UserError, WorkspaceError
 from card_studio.studio.attempt import attempt_folder
 from card_studio.studio.core import Core
 from card_studio.studio.event_log import read_events
@@ -71,6 +72,23 @@ class Queueing(Core):
     def map(self, cards: Sequence[CardId], options: MapOptions | None = None) -> Job:
         """Queue the sensitivity maps of cards of one dataset."""
         return self.submit_all([MapCards(cards=tuple(cards), options=options or MapOptions())])[0]
+
+    def import_cards(self, path: Path, recipe: Recipe | Path | str | None = None) -> Job:
+        """Queue the import of a .card file of another workspace, or of a foreign state dict.
+
+        Args:
+            path: a .card, .pt, .pth or .safetensors file.
+            recipe: what is known of how a foreign network was made; for a .card file, where its dataset lies here.
+
+        Raises:
+            CardFileError: there is no such file.
+            RecipeError: the recipe's file is missing or wrong.
+        """
+        file = Path(path).expanduser().resolve()
+        if not file.is_file():
+            raise CardFileError(f"{path}: no such file")
+        known = recipe if recipe is None or isinstance(recipe, Recipe) else read_recipe(Path(recipe))
+        return self.submit_all([ImportCards(path=file, recipe=known)])[0]
 
     def jobs(self, states: Collection[JobState] | None = None) -> list[Job]:
         """Return jobs: running, paused, queued in the order they will run, then ended, newest first."""
@@ -186,11 +204,12 @@ class Queueing(Core):
 
 def _located(spec: JobSpec) -> JobSpec:
     """Make a relative data path absolute where something lies there; others start at the settings' data folder."""
-    data = spec.recipe.data if isinstance(spec, MakeCard) else getattr(spec, "data", None)
+    recipe = spec.recipe if isinstance(spec, MakeCard | ImportCards) else None
+    data = recipe.data if recipe is not None else getattr(spec, "data", None)
     path = getattr(data, "path", None)
     if data is None or path is None or path.is_absolute() or not path.exists():
         return spec
     located = data.model_copy(update={"path": path.resolve()})
-    if isinstance(spec, MakeCard):
-        return spec.model_copy(update={"recipe": spec.recipe.model_copy(update={"data": located})})
+    if recipe is not None:
+        return spec.model_copy(update={"recipe": recipe.model_copy(update={"data": located})})
     return spec.model_copy(update={"data": located})

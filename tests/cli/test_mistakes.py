@@ -137,3 +137,10 @@ def test_a_bug_leaves_a_report(
     (report,) = tmp_path.glob("report-*.txt")
     assert str(report) in line
     assert "ZeroDivisionError" in report.read_text()
+
+
+def test_a_file_to_import_that_is_none_or_no_network(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARD_STUDIO_HOST_LINGER_S", "0.5")
+    assert "none.card: no such file" in said("import", said.folder / "none.card")
+    line = said("import", said.recipe("seed = 1\n").rename(said.folder / "words.pth"))
+    assert "words.pth: refused: not a file of tensors only, or damaged" in line

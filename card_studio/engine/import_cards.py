@@ -1,0 +1,188 @@
+"""Files from elsewhere become cards of this workspace: .card files as they are, foreign state dicts checked and packed.
+
+Nothing is unpickled. A card's own recipe comes with it; of a foreign network only what its tensors tell is known, and
+the rest (data, augmentation, training) is what the given recipe says, or assumed. All cards of a file are checked
+before the first is put into the workspace.
+"""
+
+import shutil
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from card_studio.domain.ids import short
+from card_studio.domain.job import ImportCards
+from card_studio.domain.names import DatasetName
+from card_studio.domain.options import CifarData, DataOptions
+from card_studio.domain.recipe import Recipe
+from card_studio.domain.run import AnyEvent, Logged, PhaseStarted
+from card_studio.engine.card_content import CardContent, SavedCard
+from card_studio.engine.card_file import CARD_SUFFIX, card_id, card_net, load_card, measured_card, save_card
+from card_studio.engine.context import Command, Context
+from card_studio.engine.data.datasets import Dataset, opening_dataset
+from card_studio.engine.import_foreign import ForeignNet, content_of, read_foreign
+from card_studio.engine.opening import heard
+from card_studio.engine.predict import each_batch, ready
+from card_studio.engine.resume import Pace, resumable
+from card_studio.engine.written_card import card_made
+from card_studio.errors import CardFileError, DataError
+from card_studio.files import replacing
+
+_CIFAR = {10: CifarData(name=DatasetName.CIFAR10), 100: CifarData(name=DatasetName.CIFAR100)}
+"""What a foreign network of so many classes is taken to be made from where nobody says."""
+_CIFAR_SIZE = 32
+_UNKNOWN = float("nan")
+Result = TypeVar("Result")
+Opening = Generator[AnyEvent, Command | None, Result]
+"""Work that tells what happens and returns its result."""
+
+
+@resumable
+def import_cards(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
+    """Put the cards of a file into the workspace, yielding what happens.
+
+    Validation accuracy is measured where the dataset is found to be the one that the card was made from.
+
+    Raises:
+        CardFileError: the file is missing, damaged, hostile, or holds no network known here.
+        DataError: a foreign network's dataset is missing or damaged, or a given dataset is not the card's.
+        WorkspaceError: the disk is full or read-only.
+    """
+    yield PhaseStarted(text=f"reading {spec.path.name}")
+    if spec.path.suffix == CARD_SUFFIX:
+        yield from _card(spec, context)
+    else:
+        yield from _foreign(spec, context)
+
+
+def _card(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
+    """Import another workspace's card; a recipe given with it says where the dataset lies here."""
+    content = load_card(spec.path)
+    if spec.recipe is not None:
+        content = replace(content, recipe=content.recipe.model_copy(update={"data": spec.recipe.data}))
+    dataset, reason = yield from _own_dataset(content, context)
+    if reason and spec.recipe is not None:
+        raise DataError(f"{spec.path}: {reason}")
+    if reason:
+        yield Logged(text=f"validation accuracy is not known: {reason}")
+    saved = _copied(spec.path, context.cards) if spec.recipe is None else _relabelled(content, spec.path, context.cards)
+    yield from _made(
+        content, saved, dataset, context, name=content.recipe.title, notes=f"Imported from {spec.path.name}."
+    )
+
+
+def _own_dataset(content: CardContent, context: Context) -> Opening[tuple[Dataset | None, str]]:
+    """Return the dataset that a card was made from, or None and why it could not be had."""
+    try:
+        dataset = yield from _opened(content.recipe.data, context)
+    except DataError as error:
+        return None, str(error)
+    if dataset.digest == content.data_digest:
+        return dataset, ""
+    digests = f"digest {short(content.data_digest)}, found {short(dataset.digest)}"
+    return None, f"{dataset.label} is not the dataset that it was made from ({content.data_label}, {digests})"
+
+
+def _copied(path: Path, folder: Path) -> SavedCard:
+    """Copy a card's file to its place, byte for byte."""
+    target = folder / f"{card_id(path)}{CARD_SUFFIX}"
+    with replacing(target) as temporary:
+        shutil.copyfile(path, temporary)
+        if card_id(temporary) != target.stem:
+            raise CardFileError(f"{path}: it changed while it was read: try again")
+    return measured_card(target)
+
+
+def _relabelled(content: CardContent, path: Path, folder: Path) -> SavedCard:
+    """Write a card whose dataset lies elsewhere here; its identity stays."""
+    saved = save_card(content, folder)
+    if saved.id != card_id(path):
+        saved.path.unlink()
+        raise CardFileError(f"{path}: made by another release: import it without a recipe")
+    return saved
+
+
+def _foreign(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
+    """Import foreign networks: one, or the cards of a deck."""
+    dataset = None if spec.recipe is None else (yield from _opened(spec.recipe.data, context))
+    nets = _read(spec, _CIFAR_SIZE if dataset is None else dataset.size)
+    if dataset is None:
+        dataset = yield from _assumed_dataset(nets[0], spec.path, context)
+    recipe = spec.recipe or Recipe(data=dataset.options)
+    contents = [_content(net, recipe, dataset, spec.path) for net in nets]
+    yield Logged(text=_found(nets[0]))
+    yield Logged(text="its makers may have trained on images that count as validation images here")
+    assumed = "method" if spec.recipe else "method, augmentation and training"
+    for number, content in enumerate(contents, 1):
+        of = f" {number} of {len(nets)}" if len(nets) > 1 else ""
+        name, notes = f"{recipe.name or spec.path.stem}{of}", f"Imported from {spec.path.name}; {assumed} assumed."
+        yield from _made(content, save_card(content, context.cards), dataset, context, name=name, notes=notes)
+
+
+def _read(spec: ImportCards, size: int) -> list[ForeignNet]:
+    """Read the networks, as the recipe's network where that fits, else as the one that their tensors tell."""
+    if spec.recipe is not None:
+        with suppress(CardFileError):
+            return read_foreign(spec.path, size=size, network=spec.recipe.network)
+    return read_foreign(spec.path, size=size)
+
+
+def _content(net: ForeignNet, recipe: Recipe, dataset: Dataset, path: Path) -> CardContent:
+    """Return what is to be written; name and notes stay out, so that equal cards have equal files."""
+    plain = recipe.model_copy(update={"name": "", "notes": ""})
+    try:
+        return content_of(
+            net, recipe=plain, classes=dataset.classes, data_label=dataset.label, data_digest=dataset.digest
+        )
+    except CardFileError as error:
+        raise CardFileError(f"{path}: {error} by {dataset.label}: say with a recipe what it was made from") from error
+
+
+def _found(net: ForeignNet) -> str:
+    mean, std = (", ".join(f"{value:.3f}" for value in values) for values in (net.mean, net.std))
+    return (
+        f"{net.network.name} at {net.network.width:g} times the width; normalised with means {mean}, deviations {std}"
+    )
+
+
+def _assumed_dataset(net: ForeignNet, path: Path, context: Context) -> Opening[Dataset]:
+    options = _CIFAR.get(net.classes)
+    if options is None:
+        raise DataError(f"{path}: {net.classes} classes: say with a recipe which dataset it was made from")
+    try:
+        return (yield from _opened(options, context))
+    except DataError as error:
+        raise DataError(f"{path}: made from {options.name}, or else say with a recipe from what: {error}") from error
+
+
+def _opened(options: DataOptions, context: Context) -> Opening[Dataset]:
+    dataset = yield from heard(opening_dataset(options, cache=context.cache, data_folder=context.data_folder))
+    return dataset
+
+
+def _made(
+    content: CardContent, saved: SavedCard, dataset: Dataset | None, context: Context, *, name: str, notes: str
+) -> Iterator[AnyEvent]:
+    """Measure the card as it lies in the workspace, and say that it is there."""
+    accuracy = _UNKNOWN
+    if dataset is not None:
+        accuracy = yield from _accuracy(saved.path, dataset, context)
+    recipe = content.recipe.model_copy(
+        update={"notes": " ".join(part for part in (content.recipe.notes, notes) if part)}
+    )
+    yield card_made(content, saved, recipe=recipe, name=name, validation_accuracy=accuracy)
+
+
+def _accuracy(path: Path, dataset: Dataset, context: Context) -> Opening[float]:
+    """Return the accuracy on the validation images of the network in a file."""
+    net = ready(card_net(load_card(path)), context.device)
+    images, labels = dataset.validation.images, dataset.validation.labels
+    pace = Pace(len(images))
+    right = answered = 0
+    for batch in each_batch(net, images, device=context.device):
+        right += int((batch.argmax(1) == labels[answered : answered + len(batch)]).sum())
+        answered += len(batch)
+        yield from pace.step(len(batch))
+    return right / answered
