@@ -14,8 +14,9 @@ from typer.exceptions import TyperException
 from card_studio import __version__
 from card_studio.cli import show
 from card_studio.cli.cards_app import import_cards
+from card_studio.cli.corrupt_app import corrupt
 from card_studio.cli.deck_app import deck_app
-from card_studio.cli.options import CardIds, Json, Place, Wait, workspace_of
+from card_studio.cli.options import CardIds, Json, Place, Wait, suite_source, workspace_of
 from card_studio.cli.progress import JobBars
 from card_studio.domain.card import CardQuery
 from card_studio.domain.gate import suite_key
@@ -34,6 +35,7 @@ _INTERRUPTED = 130
 app = typer.Typer(name="card-studio", no_args_is_help=False, add_completion=False, rich_markup_mode=None)
 app.add_typer(deck_app, name="deck")
 app.command("import")(import_cards)
+app.command()(corrupt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,8 @@ def evaluate(
     workspace = workspace_of(context)
     found = [workspace.card(each) for each in card]
     corruptions = tuple(corruption or STANDARD_CORRUPTIONS)
-    asked = Suite.model_validate({"source": suite, "corruptions": corruptions, "images": images, "split": split})
+    source = suite_source(suite)
+    asked = Suite.model_validate({"source": source, "corruptions": corruptions, "images": images, "split": split})
     job = workspace.evaluate([each.id for each in found], asked)
     if not wait:
         show.as_json(job) if json else show.OUT.print(f"queued as job {job.id}: {job.name}")

@@ -29,3 +29,12 @@ def workspace_of(context: typer.Context) -> Workspace:
     place = context.find_root().obj
     assert isinstance(place, Place)
     return place.open()
+
+
+def suite_source(text: str) -> str:
+    """Return what names a suite's images: `builtin`, or a folder, from the root where it lies here.
+
+    Others start at the settings' data folder.
+    """
+    path = Path(text).expanduser()
+    return str(path.resolve()) if text != "builtin" and path.is_dir() else text

@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
 
@@ -171,18 +172,22 @@ def _extra(field: FieldInfo) -> Mapping[str, Any]:
     return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 
 
-def recipe_from(values: Mapping[str, Any], source: str = "recipe") -> Recipe:
+def recipe_from(values: Mapping[str, Any], source: str = "recipe", overrides: Iterable[str] = ()) -> Recipe:
     """Check plain values and make a recipe of them.
 
     Args:
         values: nested tables, as TOML or JSON gives them.
         source: what to call them in an error: a file's name.
+        overrides: `a.b=value`, applied first.
 
     Raises:
         RecipeError: a key or value is wrong; the text names it and says what is allowed.
     """
+    wanted = deepcopy(dict(values))
+    for override in overrides:
+        _apply(wanted, override)
     try:
-        return Recipe.model_validate(values)
+        return Recipe.model_validate(wanted)
     except ValidationError as error:
         raise RecipeError(f"{source}: {explain(error)}") from error
 
@@ -206,9 +211,7 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     data_path = values.get("data", {}).get("path") if isinstance(values.get("data"), dict) else None
     if isinstance(data_path, str) and (path.parent / data_path).exists():
         values["data"]["path"] = str((path.parent / data_path).resolve())
-    for override in overrides:
-        _apply(values, override)
-    return recipe_from(values, str(path))
+    return recipe_from(values, str(path), overrides)
 
 
 def write_recipe(recipe: Recipe) -> str:
