@@ -1,0 +1,280 @@
+"""The Sensitivity page: a wall of Fourier maps on one scale, what is under the cursor, and the error by frequency."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from card_studio.domain.ids import CardId
+from card_studio.studio.sensitivity_view import (
+    CardMap,
+    MapKind,
+    cell_sheet,
+    differences,
+    limits,
+    map_kinds,
+    map_sheet,
+)
+from card_studio.ui.actions import ActionRegistry
+from card_studio.ui.bridge import Bridge
+from card_studio.ui.card_picker import CardPicker, short_method
+from card_studio.ui.colour_maps import DIVERGING, SEQUENTIAL
+from card_studio.ui.pieces import EmptyState, button, label, on_surface, row, rule
+from card_studio.ui.plot_actions import add_plot_actions
+from card_studio.ui.plot_panel import PlotPanel
+from card_studio.ui.scale_bar import ScaleBar
+from card_studio.ui.sensitivity_pointer import PointerPane
+from card_studio.ui.sensitivity_profile import ProfilePlot
+from card_studio.ui.sensitivity_wall import MapWall
+from card_studio.ui.theme import SPACE, Theme
+from card_studio.ui.words import counted
+
+if TYPE_CHECKING:
+    from card_studio.studio.workspace import Workspace
+
+_MOST = 24
+"""Maps on the wall."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Wall:
+    """What hangs: maps, what is shown of each, and the scale."""
+
+    kind: MapKind
+    maps: list[CardMap]
+    values: list[NDArray[np.float32]]
+    scale: tuple[float, float]
+
+
+class SensitivityPage(QWidget):
+    """Cards, the wall, the cursor's pane, and the profile; one card and one frequency are marked in all."""
+
+    open_page = Signal(str)
+    said = Signal(str)
+
+    def __init__(self, bridge: Bridge, theme: Theme, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Sensitivity")
+        self.bridge, self.theme, self.actions_ = bridge, theme, actions
+        self.kinds: list[MapKind] = []
+        self.shown: _Wall | None = None
+        self.is_loaded = False
+        self._kind_key = ""
+        self._baseline: CardId | None = None
+        self.picker = CardPicker(theme, _MOST, "with a map of this kind")
+        self.wall, self.pointer, self.profile = MapWall(theme), PointerPane(theme), ProfilePlot(theme)
+        self.scale = ScaleBar(theme)
+        self.panels = self._panels()
+        self.empty = EmptyState(
+            theme,
+            "mdi6.sine-wave",
+            "No card was mapped yet",
+            "A sensitivity map shows a card's error under a perturbation at each spatial frequency, low ones at the "
+            "centre. Select cards on the Cards page and map them.",
+            [
+                button("Open the cards", lambda: self.open_page.emit("cards"), primary=True),
+                button("Open the queue", lambda: self.open_page.emit("queue")),
+            ],
+        )
+        self._build()
+        self._connect()
+        add_plot_actions(self, actions, "sensitivity", self.panels)
+
+    def refresh(self) -> None:
+        """Read the maps again."""
+        workspace = self.bridge.workspace
+        self.bridge.ask(lambda: _read_kinds(workspace), self._on_kinds, owner=self, key="kinds")
+
+    @property
+    def kind(self) -> MapKind | None:
+        """The kind of maps on show."""
+        return next((each for each in self.kinds if each.key == self._kind_key), None)
+
+    def choose_card(self, card_id: str) -> None:
+        """Mark a card in the list, on the wall and in the profile."""
+        card = CardId(card_id)
+        self.picker.select(card)
+        self.wall.choose(card)
+        self.profile.choose(card)
+
+    def let_go(self) -> None:
+        """Free what the plot holds on to."""
+        self.profile.close()
+
+    def _panels(self) -> list[PlotPanel]:
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(on_surface(self.wall))
+        self._scroll.setFocusProxy(self.wall)
+        wall = PlotPanel(
+            self.theme,
+            "Sensitivity maps",
+            self._scroll,
+            lambda: map_sheet(self._hung().kind, self._hung().maps),
+            data=lambda: cell_sheet(self._hung().kind, self._hung().maps),
+            printed=self.wall,
+        )
+        wall.tools.insertWidget(1, self.scale)
+        wall.tools.insertSpacing(1, 2 * SPACE)
+        return [wall, PlotPanel(self.theme, "Error by frequency", self.profile, self.profile.sheet)]
+
+    def _hung(self) -> _Wall:
+        assert self.shown is not None
+        return self.shown
+
+    def _build(self) -> None:
+        self.kind_box, self.baseline_box, self.order_box, self.scale_box = (QComboBox() for _ in range(4))
+        for box, name, width in (
+            (self.kind_box, "How the maps were measured", 22),
+            (self.baseline_box, "Map of which the difference is shown", 16),
+            (self.order_box, "Arrangement of the wall", 14),
+            (self.scale_box, "Limits of the colour scale", 12),
+        ):
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(width)
+        self.order_box.addItems(["By augmentation and sparsity", "One after the other"])
+        self.scale_box.addItems(["Scale: 99th percentile", "Scale: whole range"])
+        bar = row(
+            label("Sensitivity", "title"),
+            None,
+            self.kind_box,
+            label("Compare with", "caption"),
+            self.baseline_box,
+            self.order_box,
+            self.scale_box,
+        )
+        bar.setContentsMargins(2 * SPACE, SPACE * 3 // 2, 2 * SPACE, SPACE)
+        self.definition = label("", "caption", wrap=True, selectable=True)
+        self.definition.setContentsMargins(2 * SPACE, 0, 2 * SPACE, SPACE)
+        page = on_surface(QWidget())
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self.definition)
+        layout.addWidget(rule())
+        layout.addWidget(self._split(), 1)
+        self._stack = QStackedWidget()
+        for part in (QWidget(), self.empty, page):
+            self._stack.addWidget(part)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+
+    def _split(self) -> QSplitter:
+        side = QSplitter(Qt.Orientation.Vertical)
+        side.addWidget(self.panels[1])
+        side.addWidget(self.pointer)
+        side.setSizes([340, 400])
+        whole = QSplitter()
+        whole.addWidget(self.picker)
+        whole.addWidget(self.panels[0])
+        whole.addWidget(side)
+        whole.setStretchFactor(1, 1)
+        whole.setSizes([250, 680, 420])
+        for splitter in (side, whole):
+            splitter.setChildrenCollapsible(False)
+        return whole
+
+    def _connect(self) -> None:
+        self.kind_box.activated.connect(self._on_kind_chosen)
+        self.baseline_box.activated.connect(self._on_baseline_chosen)
+        self.order_box.activated.connect(lambda _at: self._hang())
+        self.scale_box.activated.connect(lambda _at: self._hang())
+        self.picker.edited.connect(self._hang)
+        self.picker.chosen.connect(self.choose_card)
+        self.wall.card_chosen.connect(self.choose_card)
+        self.wall.pointed.connect(self._on_pointed)
+        for panel in self.panels:
+            panel.said.connect(self.said)
+            panel.failed.connect(self.bridge.failed)
+        self.setFocusProxy(self.picker)
+
+    def _on_kinds(self, kinds: list[MapKind]) -> None:
+        self.kinds = kinds
+        self.is_loaded = True
+        self._stack.setCurrentIndex(2 if kinds else 1)
+        if not kinds:
+            return
+        if self.kind is None:
+            self._kind_key = kinds[0].key
+        self.kind_box.clear()
+        for each in kinds:
+            self.kind_box.addItem(_kind_text(each), each.key)
+        self.kind_box.setCurrentIndex([each.key for each in kinds].index(self._kind_key))
+        self._show_kind()
+
+    def _show_kind(self) -> None:
+        kind = self.kind
+        assert kind is not None
+        self.definition.setText(kind.definition)
+        cards = [each.card for each in kind.maps]
+        means = {each.card.id: 100 * float(each.map.errors.mean()) for each in kind.maps}
+        self.picker.set_cards(cards, lambda card: f"mean error {means[card.id]:.1f} %")
+        if self._baseline not in means:
+            self._baseline = None
+        self.baseline_box.clear()
+        self.baseline_box.addItem("Nothing: error rates", "")
+        for card in cards:
+            self.baseline_box.addItem(f"{card.name} ({short_method(card)})", card.id)
+        self.baseline_box.setCurrentIndex(max(0, self.baseline_box.findData(self._baseline or "")))
+        self._hang()
+
+    def _hang(self) -> None:
+        kind = self.kind
+        if kind is None:
+            return
+        ticked = set(self.picker.ticked())
+        maps = [each for each in kind.maps if each.card.id in ticked]
+        base = next((each.map for each in kind.maps if each.card.id == self._baseline), None)
+        values = differences(maps, base)
+        signed = base is not None
+        scale = limits(values, signed=signed, whole=self.scale_box.currentIndex() == 1)
+        colours = DIVERGING if signed else SEQUENTIAL
+        self.shown = _Wall(kind=kind, maps=maps, values=values, scale=scale)
+        by_kind = self.order_box.currentIndex() == 0
+        self.wall.show_maps(maps, values, scale, colours, grid=by_kind, baseline=self._baseline)
+        unit = "difference in error (points)" if signed else "error rate (%)"
+        self.scale.show_scale(unit, 100 * scale[0], 100 * scale[1], colours)
+        self.profile.show_maps(kind, maps)
+        note = "One scale for all maps; frequency 0 at the centre; arrow keys move the cursor, Page down goes on"
+        self.panels[0].refreshed(note)
+        self.panels[1].refreshed("Mean over rings one cycle wide; lines of one colour differ in their dashes")
+        if self.wall.cursor_cell is not None:
+            self._on_pointed(*self.wall.cursor_cell)
+        else:
+            self.pointer.clear()
+
+    def _on_kind_chosen(self, at: int) -> None:
+        self._kind_key = self.kind_box.itemData(at)
+        self._show_kind()
+
+    def _on_baseline_chosen(self, at: int) -> None:
+        self._baseline = self.baseline_box.itemData(at) or None
+        self._hang()
+
+    def _on_pointed(self, at_row: int, at_column: int) -> None:
+        wall = self._hung()
+        half = wall.kind.size // 2
+        cell = (at_row, at_column)
+        self.pointer.show_cell(cell, wall.maps, wall.values, compares=self._baseline is not None)
+        self.profile.point_at(float(np.hypot(at_row - half, at_column - half)))
+        chosen = next((n for n, each in enumerate(wall.maps) if each.card.id == self.wall.chosen), None)
+        self.scale.mark(None if chosen is None else 100 * float(wall.values[chosen][cell]))
+
+
+def _read_kinds(workspace: "Workspace") -> list[MapKind]:
+    return map_kinds(workspace.cards(), workspace.maps())
+
+
+def _kind_text(kind: MapKind) -> str:
+    options = kind.options
+    clamped = " · clamped" if options.clamp else ""
+    return (
+        f"{kind.data_label} · norm {options.norm:g} · n = {kind.images:,}{clamped} · {counted(len(kind.maps), 'map')}"
+    )
