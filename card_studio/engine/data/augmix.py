@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from card_studio.domain.options import AugmixAugmentation
-from card_studio.engine.data.augmix_ops import GEOMETRIC, POINTWISE, Op, move
+from card_studio.engine.data.augmix_ops import GEOMETRIC, POINTWISE, Op
+from card_studio.engine.data.pixels import grey_levels
 
 _RANDOM_DEPTHS = 3
 _LOWEST_LEVEL = 0.1
-_CHUNK_PIXELS = {"cpu": 64 * 32 * 32, "cuda": 4096 * 32 * 32}
+_MIXED_AT_ONCE = 64
+_CHUNK_PIXELS = {"cpu": 512 * 32 * 32, "cuda": 4096 * 32 * 32}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,35 +89,50 @@ def augmix_views(
     images: Tensor, generator: torch.Generator, options: AugmixAugmentation | None = None
 ) -> tuple[Tensor, Tensor]:
     """Return the two further views, independently drawn, that the Jensen-Shannon consistency loss compares."""
-    return augmix(images, generator, options), augmix(images, generator, options)
+    first, second = augmix(torch.cat((images, images)), generator, options).chunk(2)
+    return first, second
 
 
 def mixed(images: Tensor, drawn: Draw) -> Tensor:
     """Return the mixture that images have drawn: float [N, 3, H, W] in [0, 1]."""
     count, chains = drawn.depths.shape
-    grey = (images.float() * 255).round_()
-    state = grey.repeat_interleave(chains, dim=0)
-    for step in range(drawn.ops.shape[2]):
-        _apply_step(state, drawn, step)
-    weights = drawn.weights * (drawn.share / 255)[:, None]
-    mixture = torch.bmm(weights[:, None, :], state.view(count, chains, -1)).view(images.shape)
-    return torch.addcmul(mixture, images.float(), (1 - drawn.share)[:, None, None, None]).clamp_(0, 1).to(images)
+    ends = _chain_ends(images, drawn).view(count, chains, -1)
+    weights = (drawn.weights * (drawn.share / 255)[:, None])[:, None]
+    rest = (1 - drawn.share)[:, None]
+    result = torch.empty_like(images).view(count, -1)
+    parts = (torch.split(values, _MIXED_AT_ONCE) for values in (result, ends, weights, images.flatten(1), rest))
+    for out, end, weight, image, share in zip(*parts, strict=True):
+        mixture = torch.bmm(weight, end.float())[:, 0]
+        out.copy_(mixture.addcmul_(image.float(), share).clamp_(0, 1))
+    return result.view(images.shape)
 
 
-def _apply_step(state: Tensor, drawn: Draw, step: int) -> None:
-    """Apply one operation to every chain that is deep enough, chains of one operation together."""
-    ops = drawn.ops[:, :, step].flatten()
-    active = (drawn.depths > step).flatten().nonzero().flatten()
-    order = active[ops[active].argsort()]
-    ops, levels = ops[order], drawn.levels[:, :, step].flatten()[order]
-    signs = drawn.signs[:, :, step].flatten()[order]
-    edges = [0, *torch.bincount(ops, minlength=len(Op)).cumsum(0).tolist()]
-    groups = [(slice(edges[op], edges[op + 1]), apply) for op, apply in POINTWISE.items()]
-    for here, apply in groups:
-        if here.stop > here.start:
-            chosen = order[here]
-            state.index_copy_(0, chosen, apply(state.index_select(0, chosen), levels[here]))
-    here = slice(edges[GEOMETRIC.start], edges[GEOMETRIC.stop])
-    if here.stop > here.start:
-        chosen = order[here]
-        state.index_copy_(0, chosen, move(state.index_select(0, chosen), ops[here], levels[here], signs[here]))
+def _chain_ends(images: Tensor, drawn: Draw) -> Tensor:
+    """Return what comes out of the chains: uint8 [N * chains, 3, H, W].
+
+    At each step the chains are put in the order of their operations, so that each operation is done once, on one slice.
+    """
+    count, chains, steps = drawn.ops.shape
+    state = grey_levels(torch.add(images.new_full((), 0.5), images, alpha=255))
+    place = torch.arange(count * chains, device=images.device) // chains  # of each chain's image in the state
+    for step in range(steps):
+        ops = torch.where(drawn.depths > step, drawn.ops[:, :, step], len(Op)).flatten()
+        order = ops.argsort()
+        state = state.index_select(0, place[order])
+        levels = drawn.levels[:, :, step].flatten()[order]
+        signs = drawn.signs[:, :, step].flatten()[order]
+        counts = torch.bincount(ops, minlength=len(Op) + 1).tolist()
+        state = torch.cat(_operated(state, counts, levels, signs))
+        place = order.argsort()
+    return state.index_select(0, place)
+
+
+def _operated(state: Tensor, counts: list[int], levels: Tensor, signs: Tensor) -> list[Tensor]:
+    """Apply each operation in turn to the next counts[op] images, and nothing to the last ones."""
+    parts = list(torch.split(state, counts))
+    for operations, strengths in ((POINTWISE, levels), (GEOMETRIC, levels * signs)):
+        shares = torch.split(strengths, counts)
+        for op, apply in operations.items():
+            if counts[op]:
+                parts[op] = apply(parts[op], shares[op])
+    return parts

@@ -1,19 +1,19 @@
-"""AugMix's operations on batches, each as Pillow does it, every image with its own level and sign (METHODS 3).
+"""AugMix's operations on batches, each as Pillow does it, every image at its own level (METHODS 3).
 
-Images are float32 [M, 3, H, W] that hold whole grey levels, 0 to 255; levels are float32 [M]; signs are -1 or 1. Every
-function returns a new batch of whole grey levels. Pillow truncates where it interpolates or blends, and so do these; a
-thousandth is added first so that float32's errors do not cost a level.
+Images are uint8 [M, 3, H, W]; levels are float32 [M]. Every function returns a new batch. Bytes are compared and looked
+up as little as possible: torch's byte arithmetic is vectorised, its comparisons and look-ups are not.
 """
 
-import math
 from collections.abc import Callable
 from enum import IntEnum
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample
 
-_NUDGE = 1e-3
+from card_studio.engine.data.augmix_moves import rotate, shear_x, shear_y, translate_x, translate_y
+from card_studio.engine.data.pixels import grey_levels
+
+_NUDGE = 1e-3  # Pillow truncates what it blends: float32's errors must not cost a level
 _LEVELS = 256
 
 
@@ -35,39 +35,36 @@ class Op(IntEnum):
     SHARPNESS = 12
 
 
-GEOMETRIC = range(Op.ROTATE, Op.TRANSLATE_Y + 1)
-
-
 def autocontrast(images: Tensor, levels: Tensor) -> Tensor:
     """Stretch each channel to 0-255; a flat channel stays."""
     low, high = images.amin(dim=(2, 3), keepdim=True), images.amax(dim=(2, 3), keepdim=True)
     span = high - low
-    scale = torch.where(span > 0, 255 / span.clamp(min=1), 1.0)
-    return (images - torch.where(span > 0, low, 0.0)).mul_(scale).add_(_NUDGE).floor_()
+    scale = torch.where(span > 0, (255 + 255e-6) / span, 1.0)  # a millionth more, lest whole products are truncated
+    return grey_levels((images - low * (span > 0)) * scale)
 
 
 def equalize(images: Tensor, levels: Tensor) -> Tensor:
     """Equalise each channel's histogram."""
     count, channels, height, width = images.shape
     rows = count * channels
-    offset = torch.arange(rows, dtype=torch.int32, device=images.device).view(rows, 1) * _LEVELS
-    index = images.reshape(rows, -1).to(torch.int32).add_(offset)
-    histogram = torch.bincount(index.view(-1), minlength=rows * _LEVELS).view(rows, _LEVELS)
+    offset = torch.arange(rows, dtype=torch.int32, device=images.device).view(count, channels, 1, 1) * _LEVELS
+    index = (images + offset).view(-1)
+    histogram = torch.bincount(index, minlength=rows * _LEVELS).view(rows, _LEVELS)
     table = _equalizing(histogram.float(), height * width)
-    return table.view(-1).index_select(0, index.view(-1)).view(images.shape)
+    return table.view(-1).index_select(0, index).view(images.shape)
 
 
 def posterize(images: Tensor, levels: Tensor) -> Tensor:
     """Keep the highest 4 - int(.4 l) bits."""
-    step = 2.0 ** (4 + _column((0.4 * levels).floor()))
-    return (images / step).floor_().mul_(step)
+    step = 2.0 ** (4 + (0.4 * levels).floor())
+    return images & _column(256 - step).to(torch.uint8)
 
 
 def solarize(images: Tensor, levels: Tensor) -> Tensor:
-    """Invert values from 256 - int(25.6 l) on."""
-    below = _column(_LEVELS - 1 - (25.6 * levels).floor())
-    inverted = (images - below).clamp_(0, 1)  # 1 from the threshold on, as levels are whole: much faster than where
-    return torch.sub(images, inverted, alpha=255).abs_()
+    """Invert values from 256 - int(25.6 l) on; at least those of 255."""
+    highest = _column((25.6 * levels).floor() - 1).clamp(0, 255).to(torch.uint8)  # of those that inversion makes
+    beyond = torch.maximum(~images, highest).sub_(highest)
+    return beyond.clamp_(max=1).sub_(1).bitwise_xor_(images)  # 0 - 1 is 255, which inverts
 
 
 def color(images: Tensor, levels: Tensor) -> Tensor:
@@ -83,15 +80,15 @@ def contrast(images: Tensor, levels: Tensor) -> Tensor:
 
 def brightness(images: Tensor, levels: Tensor) -> Tensor:
     """Blend with black."""
-    return _blended(torch.zeros_like(images[:, :1, :1, :1]), images, levels)
+    return _blended(torch.zeros_like(images[:, :1, :1, :1], dtype=torch.float32), images, levels)
 
 
 def sharpness(images: Tensor, levels: Tensor) -> Tensor:
     """Blend with a smoothed copy, whose outermost pixels are the image's own."""
-    smooth = images.clone()
+    smooth = images.float()
     height, width = images.shape[-2:]
     if height > 2 and width > 2:
-        total = 4 * images[..., 1:-1, 1:-1]
+        total = 4 * smooth[..., 1:-1, 1:-1]
         for y in range(3):
             for x in range(3):
                 total += images[..., y : y + height - 2, x : x + width - 2]
@@ -112,55 +109,24 @@ POINTWISE: dict[Op, Callable[[Tensor, Tensor], Tensor]] = {
 """The operations that leave pixels in their places."""
 
 
-def move(images: Tensor, ops: Tensor, levels: Tensor, signs: Tensor) -> Tensor:
-    """Rotate by +-int(3 l) degrees, shear by +-.03 l, or translate by +-int(l side/30) px, each image its own way.
-
-    Bilinear. A pixel whose centre comes from outside the image is black; inside, the border pixel is continued.
-
-    Args:
-        ops: int64 [M], members of GEOMETRIC.
-    """
-    height, width = images.shape[-2:]
-    from_x, from_y = _sources(ops, levels, signs, height, width)
-    rows = ((torch.arange(height, device=images.device) + 0.5) * (2 / height) - 1)[:, None]
-    columns = (torch.arange(width, device=images.device) + 0.5) * (2 / width) - 1
-    across = torch.complex(from_x[0], from_y[0])[:, None, None] * columns
-    down = torch.complex(from_x[1], from_y[1])[:, None, None] * rows
-    down += torch.complex(from_x[2], from_y[2])[:, None, None]
-    x, y = across.real + down.real, across.imag + down.imag
-    inside = torch.maximum(x.abs_(), y.abs_()).lt(1).to(images)
-    grid = torch.view_as_real(across + down)  # complex only to interleave x and y in one pass
-    moved = grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
-    return moved.add_(_NUDGE).floor_().mul_(inside[:, None])
-
-
-def _sources(
-    ops: Tensor, levels: Tensor, signs: Tensor, height: int, width: int
-) -> tuple[tuple[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
-    """Return where x and y come from, in units of half a side about the centre: factors of x and y, and shifts."""
-    zero = torch.zeros_like(levels)
-
-    def where(op: Op, value: Tensor) -> Tensor:
-        return torch.where(ops == op, signs * value, zero)
-
-    angle = where(Op.ROTATE, (3 * levels).floor()) * (-math.pi / 180)
-    shear_x, shear_y = where(Op.SHEAR_X, 0.03 * levels), where(Op.SHEAR_Y, 0.03 * levels)
-    shift_x = where(Op.TRANSLATE_X, (levels * (width / 30)).floor()) * (2 / width)
-    shift_y = where(Op.TRANSLATE_Y, (levels * (height / 30)).floor()) * (2 / height)
-    aspect = height / width
-    from_x = (angle.cos(), (angle.sin() + shear_x) * aspect, shift_x + shear_x * aspect)
-    from_y = ((shear_y - angle.sin()) / aspect, angle.cos(), shift_y + shear_y / aspect)
-    return from_x, from_y
+GEOMETRIC: dict[Op, Callable[[Tensor, Tensor], Tensor]] = {
+    Op.ROTATE: rotate,
+    Op.SHEAR_X: shear_x,
+    Op.SHEAR_Y: shear_y,
+    Op.TRANSLATE_X: translate_x,
+    Op.TRANSLATE_Y: translate_y,
+}
+"""The operations that move pixels; these take levels with a sign."""
 
 
 def _equalizing(histogram: Tensor, pixels: int) -> Tensor:
-    """Return float32 [rows, 256]: what Pillow's equalize makes of each level, given the levels' counts."""
+    """Return uint8 [rows, 256]: what Pillow's equalize makes of each level, given the levels' counts."""
     levels = torch.arange(_LEVELS, device=histogram.device, dtype=torch.float32)
     highest = (histogram.clamp(max=1) * levels).amax(dim=1, keepdim=True).long()
     step = ((pixels - histogram.gather(1, highest)) / 255).floor_()
     before = histogram.cumsum(dim=1) - histogram
     table = (((step / 2).floor() + before) / step.clamp(min=1)).floor_().clamp_(max=255)
-    return torch.where(step > 0, table, levels)
+    return torch.where(step > 0, table, levels).to(torch.uint8)
 
 
 def _column(values: Tensor) -> Tensor:
@@ -168,11 +134,12 @@ def _column(values: Tensor) -> Tensor:
 
 
 def _grey(images: Tensor) -> Tensor:
-    red, green, blue = torch.split(images, 1, dim=1)
+    red, green, blue = torch.split(images.float(), 1, dim=1)
     weighted: Tensor = 19595 * red + 38470 * green + 7471 * blue + 32768
     return weighted.div_(65536).floor_()
 
 
 def _blended(plain: Tensor, images: Tensor, levels: Tensor) -> Tensor:
     factor = _column(0.18 * levels + 0.1)
-    return torch.lerp(plain.expand_as(images), images, factor).add_(_NUDGE).clamp_(0, 255).floor_()
+    blend = torch.lerp(plain.expand(images.shape), images.float(), factor)
+    return grey_levels(blend.add_(_NUDGE).clamp_(0, 255))

@@ -24,6 +24,11 @@ def truncated(values: Tensor) -> Tensor:
     return values.add_(_NUDGE).clamp_(0, 255).floor_()
 
 
+def grey_levels(values: Tensor) -> Tensor:
+    """Truncate floats in [0, 256) to uint8; by way of int16, as torch turns floats into bytes one by one."""
+    return values.to(torch.int16).to(torch.uint8)
+
+
 def pixel_scale(images: Tensor) -> float:
     """Return by how much lengths given for 32 x 32 images grow: the shorter side / 32."""
     return min(images.shape[-2:]) / 32

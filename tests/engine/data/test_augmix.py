@@ -8,7 +8,7 @@ from PIL import Image
 from card_studio.domain.options import AugmixAugmentation
 from card_studio.engine.data import augmix as module
 from card_studio.engine.data.augmix import Draw, augmix, augmix_views, draw, mixed
-from card_studio.engine.data.augmix_ops import GEOMETRIC, POINTWISE, Op, move
+from card_studio.engine.data.augmix_ops import GEOMETRIC, POINTWISE, Op
 from tests.engine.data.natural import as_batch, as_pictures, natural_pictures
 from tests.engine.data.per_image_augmix import augmix_one, operated
 
@@ -29,9 +29,8 @@ def test_each_operation_is_pillows_within_one_grey_level(op: Op, severity: float
     pictures = _pictures()
     levels = 0.1 + (severity - 0.1) * torch.rand(len(pictures), generator=_seeded())
     signs = torch.where(torch.rand(len(pictures), generator=_seeded(1)) < 0.5, 1.0, -1.0)
-    images = as_batch(pictures).float()
-    kinds = torch.full((len(pictures),), int(op))
-    ours = move(images, kinds, levels, signs) if op in GEOMETRIC else POINTWISE[op](images, levels)
+    images = as_batch(pictures)
+    ours = GEOMETRIC[op](images, levels * signs) if op in GEOMETRIC else POINTWISE[op](images, levels)
     theirs = [
         np.asarray(operated(Image.fromarray(picture), op, float(level), float(sign)))
         for picture, level, sign in zip(pictures, levels, signs, strict=True)
@@ -41,14 +40,23 @@ def test_each_operation_is_pillows_within_one_grey_level(op: Op, severity: float
     assert (difference > 0).mean() < 0.01
 
 
-def test_operations_of_many_kinds_move_together() -> None:
-    images = as_batch(_pictures()).float()
-    kinds = torch.arange(len(images)) % len(GEOMETRIC) + GEOMETRIC.start
-    levels, signs = torch.full((len(images),), 2.5), torch.ones(len(images))
-    together = move(images, kinds, levels, signs)
-    for kind in GEOMETRIC:
-        alone = move(images[kinds == kind], kinds[kinds == kind], levels[kinds == kind], signs[kinds == kind])
-        assert torch.equal(together[kinds == kind], alone)
+def test_operations_of_many_kinds_in_one_batch_each_reach_their_own_image() -> None:
+    images = as_batch(_pictures())
+    count = len(images)
+    ops = torch.randint(len(Op), (count, 1, 2), generator=_seeded())
+    levels, signs = torch.full((count, 1, 2), 2.5), torch.tensor([1.0, -1.0]).expand(count, 1, 2)
+    depths, ones = 1 + torch.arange(count)[:, None] % 2, torch.ones(count)
+    drawn = Draw(depths=depths, ops=ops, levels=levels, signs=signs, weights=ones[:, None], share=ones)
+    together = mixed(images.float() / 255, drawn).mul(255).round().to(torch.uint8)
+    for index in range(count):
+        alone = images[index : index + 1]
+        for step in range(int(depths[index])):
+            op = Op(int(ops[index, 0, step]))
+            level = levels[index, :, step]
+            alone = (
+                GEOMETRIC[op](alone, level * signs[index, :, step]) if op in GEOMETRIC else POINTWISE[op](alone, level)
+            )
+        assert torch.equal(together[index], alone[0])
 
 
 def test_draws_follow_their_definitions() -> None:
