@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.names import CorruptionName
+from card_studio.domain.options import AugmentationOptions
 from card_studio.errors import UserError
 from card_studio.studio.launch import launch_dealer
 from card_studio.studio.wire import receive, send
@@ -26,7 +27,7 @@ class DealerClient:
         """Start the child; it warms up in the background.
 
         Args:
-            card_files: the deck's cards, in order.
+            card_files: the deck's cards, in order; none where only pictures are wanted.
             size: pixels on each side of their images.
             log_file: receives the child's stderr.
         """
@@ -47,6 +48,11 @@ class DealerClient:
         """Whether it has yet to become ready, or to fail: until then a question would have to wait."""
         return not self._warm.is_set()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the child is gone, or could not start: it answers no more."""
+        return self._process.poll() is not None
+
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return float32 [cards, N, classes] for uint8 images [N, 3, H, W]; waits until the dealer is warm.
 
@@ -66,6 +72,23 @@ class DealerClient:
         request = {"do": "corrupt", "name": str(name), "severity": severity, "seed": seed}
         return cast(NDArray[np.uint8], self._ask(request, images))
 
+    def augment(self, images: NDArray[np.uint8], options: AugmentationOptions, seed: int = 0) -> NDArray[np.uint8]:
+        """Return the images, each augmented by draws of its own; `clean` gives flips and crops.
+
+        Raises:
+            UserError: the dealer ended.
+        """
+        request = {"do": "augment", "options": options.model_dump(mode="json"), "seed": seed}
+        return cast(NDArray[np.uint8], self._ask(request, images))
+
+    def render(self, count: int, seed: int = 0) -> NDArray[np.uint8]:
+        """Return the first test images of the embedded dataset, uint8 [count, 3, 32, 32].
+
+        Raises:
+            UserError: the dealer ended.
+        """
+        return cast(NDArray[np.uint8], self._ask({"do": "render", "count": count, "seed": seed}))
+
     def close(self) -> None:
         """End the child."""
         if self._process.stdin:
@@ -79,7 +102,7 @@ class DealerClient:
         if self._process.stdout:
             self._process.stdout.close()
 
-    def _ask(self, request: dict[str, Any], images: NDArray[np.uint8]) -> NDArray[Any]:
+    def _ask(self, request: dict[str, Any], images: NDArray[np.uint8] | None = None) -> NDArray[Any]:
         if not self._warm.wait(_WARM_UP_S):
             raise UserError("the dealer did not warm up in time: see dealer.log in the workspace")
         if self._failure:

@@ -7,12 +7,12 @@ deck = ws.deal("name", [card.id for card in ws.cards()])
 ws.predict(deck, images)
 """
 
-from card_studio.studio.deck_asking import DeckAsking
+from card_studio.studio.gallery import Gallery
 
 
-class Workspace(DeckAsking):
+class Workspace(Gallery):
     """A folder of jobs, runs, cards, measurements and decks, and the use cases on it. Any thread may use it.
 
-    The use cases lie in parts: the queue (queueing.py), the collection of cards (collection.py) and the decks
-    (deck_table.py, deck_asking.py). Records go out, requests come in; no row, tensor or widget passes here.
+    The use cases lie in parts: the queue (queueing.py), the collection of cards (collection.py), the decks
+    (deck_table.py, deck_asking.py) and the gallery (gallery.py). Records go out, requests come in; no row, tensor or widget passes here.
     """
