@@ -11,8 +11,8 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SCHEMA_VERSION = 1
-"""The version of recipes and card headers that this release writes; older ones are upgraded on reading."""
+SCHEMA_VERSION = 2
+"""The version of recipes that this release writes; older ones are upgraded on reading. 2 brought `values`."""
 
 
 def cores() -> int:
@@ -37,5 +37,7 @@ class Settings(BaseSettings):
     data: Path | None = Field(default=None, description="Folder that relative dataset paths start from")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="Where networks run")
     workers: int = Field(default_factory=_default_workers, ge=1, le=64, description="Jobs that run at once")
-    threads: int = Field(default=0, ge=0, le=1024, description="Processor threads of each job; 0 shares them out evenly")
+    threads: int = Field(
+        default=0, ge=0, le=1024, description="Processor threads of each job; 0 shares them out evenly"
+    )
     host_linger_s: float = Field(default=600, ge=0, description="How long a host started by the window waits for work")

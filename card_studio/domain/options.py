@@ -15,6 +15,10 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
+ValueType = Literal["float32", "float16", "int8"]
+"""How a card file stores the weights that are kept."""
+
+
 def option(
     default: Any = ...,
     help: str = "",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import tomlkit
-from pydantic import BaseModel, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from card_studio.domain.ids import Fingerprint
@@ -28,6 +28,7 @@ from card_studio.domain.options import (
     Scored,
     ShapesData,
     TrainingOptions,
+    ValueType,
     option,
 )
 from card_studio.errors import RecipeError
@@ -46,12 +47,23 @@ class Recipe(Options):
     )
     name: str = option("", "What you call it; empty for a name made of the parts", identity=False, max_length=120)
     notes: str = option("", "Anything worth remembering", identity=False, max_length=10_000)
+    values: ValueType = option(
+        "float32",
+        "How the card stores kept weights; float16 and int8 round them, binary layers need one bit each",
+        since=2,
+    )
     seed: int = option(0, "Seed of the initial weights, the data order and the augmentation", ge=0, le=2**31 - 1)
     data: DataOptions = ShapesData()
     network: NetworkOptions = NetworkOptions()
     augmentation: AugmentationOptions = CleanAugmentation()
     training: TrainingOptions = TrainingOptions()
     compression: CompressionOptions = Dense()
+
+    @field_validator("schema_version")
+    @classmethod
+    def _upgraded(cls, _older: int) -> int:
+        """Read an older form as the present one: what came since has defaults that mean the same."""
+        return SCHEMA_VERSION
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -6,15 +6,15 @@ float32 (exact), float16, or int8 with one scale. Removed weights come back as +
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import constriction
 import numpy as np
 from numpy.typing import NDArray
 
+from card_studio.domain.options import ValueType
 from card_studio.errors import CardFileError
 
-ValueType = Literal["float32", "float16", "int8"]
 Weights = NDArray[np.float32]
 VALUE_BITS: dict[ValueType, int] = {"float32": 32, "float16": 16, "int8": 8}
 _DTYPES: dict[ValueType, Any] = {"float32": np.float32, "float16": np.float16, "int8": np.int8}

@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor
 
 from card_studio.domain.ids import CardId, Fingerprint
+from card_studio.domain.options import ValueType
 from card_studio.domain.recipe import Recipe
-from card_studio.engine.card_codec import ValueType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

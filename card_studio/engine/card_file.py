@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from card_studio.domain.ids import CardId, Fingerprint
+from card_studio.domain.options import ValueType
 from card_studio.domain.recipe import labels_of, merged, recipe_from
-from card_studio.engine.card_codec import Layer, Packed, ValueType, pack, reference_bits, unpack
+from card_studio.engine.card_codec import Layer, Packed, pack, reference_bits, unpack
 from card_studio.engine.card_container import Container, read_container, write_container
 from card_studio.engine.card_content import CardContent, SavedCard
 from card_studio.engine.card_header import Header, fitting, header_of, layout_of, outline_of, require_plausible

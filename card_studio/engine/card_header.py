@@ -9,9 +9,9 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from card_studio.domain.options import NetworkOptions
+from card_studio.domain.options import NetworkOptions, ValueType
 from card_studio.domain.recipe import identity_of
-from card_studio.engine.card_codec import Layer, ValueType
+from card_studio.engine.card_codec import Layer
 from card_studio.engine.card_content import CardContent
 from card_studio.engine.nets import build_net, is_affine
 from card_studio.engine.nets_parts import CIFAR_MEAN, CIFAR_STD

@@ -17,7 +17,7 @@ from card_studio.domain.job import ImportCards
 from card_studio.domain.names import DatasetName
 from card_studio.domain.options import CifarData, DataOptions
 from card_studio.domain.recipe import Recipe
-from card_studio.domain.run import AnyEvent, Logged, PhaseStarted
+from card_studio.domain.run import AnyEvent, CardMade, Logged, PhaseStarted
 from card_studio.engine.card_content import CardContent, SavedCard
 from card_studio.engine.card_file import CARD_SUFFIX, card_id, card_net, load_card, measured_card, save_card
 from card_studio.engine.context import Command, Context
@@ -26,7 +26,7 @@ from card_studio.engine.import_foreign import ForeignNet, content_of, read_forei
 from card_studio.engine.opening import heard
 from card_studio.engine.predict import each_batch, ready
 from card_studio.engine.resume import Pace, resumable
-from card_studio.engine.written_card import card_made
+from card_studio.engine.written_card import card_made, rounding_told
 from card_studio.errors import CardFileError, DataError
 from card_studio.files import replacing
 
@@ -68,9 +68,8 @@ def _card(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
     if reason:
         yield Logged(text=f"validation accuracy is not known: {reason}")
     saved = _copied(spec.path, context.cards) if spec.recipe is None else _relabelled(content, spec.path, context.cards)
-    yield from _made(
-        content, saved, dataset, context, name=content.recipe.title, notes=f"Imported from {spec.path.name}."
-    )
+    accuracy = _UNKNOWN if dataset is None else (yield from _accuracy(load_card(saved.path), dataset, context))
+    yield _made(content, saved, accuracy, name=content.recipe.title, notes=f"Imported from {spec.path.name}.")
 
 
 def _own_dataset(content: CardContent, context: Context) -> Opening[tuple[Dataset | None, str]]:
@@ -118,7 +117,9 @@ def _foreign(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
     for number, content in enumerate(contents, 1):
         of = f" {number} of {len(nets)}" if len(nets) > 1 else ""
         name, notes = f"{recipe.name or spec.path.stem}{of}", f"Imported from {spec.path.name}; {assumed} assumed."
-        yield from _made(content, save_card(content, context.cards), dataset, context, name=name, notes=notes)
+        saved = save_card(content, context.cards)
+        accuracy = yield from _stored_accuracy(content, saved, dataset, context)
+        yield _made(content, saved, accuracy, name=name, notes=notes)
 
 
 def _read(spec: ImportCards, size: int) -> list[ForeignNet]:
@@ -133,11 +134,12 @@ def _content(net: ForeignNet, recipe: Recipe, dataset: Dataset, path: Path) -> C
     """Return what is to be written; name and notes stay out, so that equal cards have equal files."""
     plain = recipe.model_copy(update={"name": "", "notes": ""})
     try:
-        return content_of(
+        content = content_of(
             net, recipe=plain, classes=dataset.classes, data_label=dataset.label, data_digest=dataset.digest
         )
     except CardFileError as error:
         raise CardFileError(f"{path}: {error} by {dataset.label}: say with a recipe what it was made from") from error
+    return replace(content, values=recipe.values)
 
 
 def _found(net: ForeignNet) -> str:
@@ -162,22 +164,24 @@ def _opened(options: DataOptions, context: Context) -> Opening[Dataset]:
     return dataset
 
 
-def _made(
-    content: CardContent, saved: SavedCard, dataset: Dataset | None, context: Context, *, name: str, notes: str
-) -> Iterator[AnyEvent]:
-    """Measure the card as it lies in the workspace, and say that it is there."""
-    accuracy = _UNKNOWN
-    if dataset is not None:
-        accuracy = yield from _accuracy(saved.path, dataset, context)
-    recipe = content.recipe.model_copy(
-        update={"notes": " ".join(part for part in (content.recipe.notes, notes) if part)}
-    )
-    yield card_made(content, saved, recipe=recipe, name=name, validation_accuracy=accuracy)
+def _made(content: CardContent, saved: SavedCard, accuracy: float, *, name: str, notes: str) -> CardMade:
+    """Return the event that the card is there."""
+    recipe = content.recipe.model_copy(update={"notes": f"{content.recipe.notes} {notes}".strip()})
+    return card_made(content, saved, recipe=recipe, name=name, validation_accuracy=accuracy)
 
 
-def _accuracy(path: Path, dataset: Dataset, context: Context) -> Opening[float]:
-    """Return the accuracy on the validation images of the network in a file."""
-    net = ready(card_net(load_card(path)), context.device)
+def _stored_accuracy(content: CardContent, saved: SavedCard, dataset: Dataset, context: Context) -> Opening[float]:
+    """Return the validation accuracy of a card as it lies in the workspace, and tell what rounding has done to it."""
+    accuracy = yield from _accuracy(load_card(saved.path), dataset, context)
+    if content.values != "float32":
+        exact = yield from _accuracy(content, dataset, context)
+        yield rounding_told(content.values, exact, accuracy)
+    return accuracy
+
+
+def _accuracy(content: CardContent, dataset: Dataset, context: Context) -> Opening[float]:
+    """Return a network's accuracy on the validation images."""
+    net = ready(card_net(content), context.device)
     images, labels = dataset.validation.images, dataset.validation.labels
     pace = Pace(len(images))
     right = answered = 0

@@ -31,8 +31,11 @@ from card_studio.engine.stages import Stage, Stages
 from card_studio.engine.start import fresh_learner, start_level
 from card_studio.engine.train import train
 from card_studio.engine.trajectory import Level, trajectory
-from card_studio.engine.written_card import card_content, card_made, card_name
+from card_studio.engine.written_card import card_content, card_made, card_name, rounding_told
 from card_studio.errors import DataError
+
+Written = tuple[float, SavedCard, list[AnyEvent]]
+"""A card's validation accuracy, its file, and what is to be told of it before it is told itself."""
 
 
 def make_card(spec: MakeCard, context: Context, *, clock: Clock = CLOCK) -> EventStream:
@@ -126,9 +129,9 @@ class Making:
         events: list[AnyEvent] = []
         if level.recipe is not None:
             content = card_content(level, level.recipe, self.dataset, stage.state)
-            accuracy, saved = yield from self._written(content)
+            accuracy, saved, events = yield from self._written(content)
             name = card_name(level.recipe, self.recipe)
-            events = [card_made(content, saved, recipe=level.recipe, name=name, validation_accuracy=accuracy)]
+            events += [card_made(content, saved, recipe=level.recipe, name=name, validation_accuracy=accuracy)]
         done = LevelFinished(
             level=self._ordinal(self.place),
             levels=self._ordinal(len(self.levels) - 1),
@@ -140,10 +143,18 @@ class Making:
         self.journal.note(*([] if level.rewind_point else [done]), *events, self._advanced(self.place))
         yield from self.journal.told()
 
-    def _written(self, content: CardContent) -> Generator[AnyEvent, Command | None, tuple[float, SavedCard]]:
-        """Write a card, load it again and measure the accuracy of what was loaded."""
+    def _written(self, content: CardContent) -> Generator[AnyEvent, Command | None, Written]:
+        """Write a card, load it again, measure the accuracy of what was loaded, and what rounding has done to it."""
         saved = save_card(content, self.context.cards)
-        net = ready(card_net(load_card(saved.path)), self.context.device)
+        accuracy = yield from self._accuracy(load_card(saved.path))
+        if content.values == "float32":
+            return accuracy, saved, []
+        exact = yield from self._accuracy(content)
+        return accuracy, saved, [rounding_told(content.values, exact, accuracy)]
+
+    def _accuracy(self, content: CardContent) -> Generator[AnyEvent, Command | None, float]:
+        """Return a card's accuracy on the validation images."""
+        net = ready(card_net(content), self.context.device)
         validation = self.dataset.validation
         right = answered = 0
         for batch in each_batch(net, validation.images, device=self.context.device):
@@ -152,7 +163,7 @@ class Making:
             answered += len(batch)
             self.journal.note(self._advanced(self.place + 1))
             yield from self.journal.told()
-        return right / answered, saved
+        return right / answered
 
     def _course(self, level: Level) -> Course:
         """Return a level ready to train, with initial weights, and its place in the job."""

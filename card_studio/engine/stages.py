@@ -16,6 +16,8 @@ from card_studio.engine.trajectory import Level
 from card_studio.files import replacing
 
 _FORMAT = 1
+_NOT_TRAINED_BY = ("compression", "values")
+"""Of the recipe: a level's path says what matters of the first, and the second counts only when a card is written."""
 _MASK = "mask."
 _NET = "net."
 
@@ -35,11 +37,11 @@ class Stage:
 
 
 class Stages:
-    """The trained levels of one recipe's base (all but its compression) on one dataset."""
+    """The trained levels of one recipe's base (all but its compression and how its cards are stored) on one dataset."""
 
     def __init__(self, folder: Path, recipe: Recipe, data_digest: str) -> None:
         """Look in `folder`; it need not exist."""
-        base = {name: value for name, value in identity_of(recipe).items() if name != "compression"}
+        base = {name: value for name, value in identity_of(recipe).items() if name not in _NOT_TRAINED_BY}
         self._folder = folder
         self._base = {"format": _FORMAT, "recipe": base, "data": data_digest, "torch": str(torch.__version__)}
 

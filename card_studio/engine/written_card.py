@@ -5,8 +5,9 @@ from importlib.metadata import version
 
 from torch import Tensor
 
+from card_studio.domain.options import ValueType
 from card_studio.domain.recipe import Recipe, fingerprint, target_sparsity
-from card_studio.domain.run import CardMade
+from card_studio.domain.run import CardMade, Logged
 from card_studio.engine.card_content import CardContent, SavedCard
 from card_studio.engine.data.datasets import Dataset
 from card_studio.engine.trajectory import Level
@@ -36,7 +37,20 @@ def card_content(level: Level, recipe: Recipe, dataset: Dataset, state: Mapping[
         total_epochs=level.total_epochs,
         state=state,
         packages={name: version(name) for name in _PACKAGES},
+        values=recipe.values,
     )
+
+
+def rounding_told(values: ValueType, exact: float, stored: float) -> Logged:
+    """Return what storing rounded values has done to a network.
+
+    Args:
+        values: how they are stored.
+        exact: validation accuracy with the values in float32.
+        stored: that of the network loaded from its file.
+    """
+    change = f"{100 * (stored - exact):+.2f} points against float32 ({100 * exact:.2f} %)"
+    return Logged(text=f"stored as {values}: validation accuracy {100 * stored:.2f} %, {change}")
 
 
 def card_name(recipe: Recipe, job: Recipe) -> str:

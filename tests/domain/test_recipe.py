@@ -3,6 +3,7 @@
 import itertools
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,16 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from card_studio.domain.names import Compression
-from card_studio.domain.options import Dense, FolderData, GaussianAugmentation, Lrr, Options, TrainingOptions, option
+from card_studio.domain.options import (
+    Dense,
+    FolderData,
+    GaussianAugmentation,
+    Lrr,
+    Options,
+    TrainingOptions,
+    ValueType,
+    option,
+)
 from card_studio.domain.recipe import (
     Recipe,
     at_sparsity,
@@ -26,6 +36,7 @@ from card_studio.domain.recipe import (
     write_recipe,
 )
 from card_studio.errors import RecipeError
+from card_studio.settings import SCHEMA_VERSION
 
 # Pinned: a change here makes every stored fingerprint, stage and card of users foreign.
 GOLDEN = {
@@ -214,3 +225,21 @@ def test_fields_declared_without_option_still_have_an_identity() -> None:
         value: int = Field(default=1)
 
     assert identity_of(Plain()) == {"value": 1}
+
+
+def test_an_older_form_is_read_as_the_present_one() -> None:
+    assert recipe_from({"schema_version": 1}) == Recipe()
+    with pytest.raises(RecipeError, match="schema_version: Input should be less than or equal to"):
+        recipe_from({"schema_version": SCHEMA_VERSION + 1})
+
+
+def test_rounded_values_are_part_of_a_recipes_identity_and_exact_ones_are_not_named() -> None:
+    assert "values" not in identity_of(Recipe())
+    prints = {fingerprint(recipe_from({"values": values}), "d") for values in get_args(ValueType)}
+    assert len(prints) == 3
+
+
+def test_no_option_is_younger_than_the_schema() -> None:
+    fields = [field for group in (Recipe, *_groups(Options)) for field in group.model_fields.values()]
+    since = [extra.get("since", 1) for field in fields if isinstance(extra := field.json_schema_extra, dict)]
+    assert max(since) <= SCHEMA_VERSION

@@ -152,6 +152,11 @@ class TestAForeignNetwork:
         ((made,), _) = imported(context, path, known.model_copy(update={"network": wide}))
         assert made.recipe.network == wide
 
+    def test_is_rounded_where_the_recipe_says_so(self, foreign: Path, known: Recipe, context: Context) -> None:
+        ((made,), lines) = imported(context, foreign, known.model_copy(update={"values": "int8"}))
+        assert load_card(context.cards / f"{made.card}.card").values == "int8"
+        assert any(line.startswith("stored as int8: validation accuracy") for line in lines)
+
     def test_of_a_deck_each_card_has_its_number(self, foreign: Path, known: Recipe, context: Context) -> None:
         state = safetensors.torch.load_file(foreign)
         other = {name: value + 0.5 if name.endswith("running_mean") else value for name, value in state.items()}
