@@ -99,7 +99,7 @@ def mixed(images: Tensor, drawn: Draw) -> Tensor:
     ends = _chain_ends(images, drawn).view(count, chains, -1)
     weights = (drawn.weights * (drawn.share / 255)[:, None])[:, None]
     rest = (1 - drawn.share)[:, None]
-    result = torch.empty_like(images).view(count, -1)
+    result = torch.empty_like(images, memory_format=torch.contiguous_format).flatten(1)
     parts = (torch.split(values, _MIXED_AT_ONCE) for values in (result, ends, weights, images.flatten(1), rest))
     for out, end, weight, image, share in zip(*parts, strict=True):
         mixture = torch.bmm(weight, end.float())[:, 0]

@@ -11,12 +11,13 @@ _NINE = tuple(Op)[:9]
 def operated(image: Image.Image, op: Op, level: float, sign: float) -> Image.Image:
     """Return a picture after one operation at level l of the table."""
     width, height = image.size
-    shear, degrees, pixels = sign * 0.03 * level, sign * int(3 * level), sign * int(level * (width / 3) / 10)
+    shear, degrees = sign * 0.03 * level, sign * int(3 * level)
+    across, down = (sign * int(level * (side / 3) / 10) for side in (width, height))
     affine = {
         Op.SHEAR_X: (1, shear, 0, 0, 1, 0),
         Op.SHEAR_Y: (1, 0, 0, shear, 1, 0),
-        Op.TRANSLATE_X: (1, 0, pixels, 0, 1, 0),
-        Op.TRANSLATE_Y: (1, 0, 0, 0, 1, pixels),
+        Op.TRANSLATE_X: (1, 0, across, 0, 1, 0),
+        Op.TRANSLATE_Y: (1, 0, 0, 0, 1, down),
     }
     if op in affine:
         return image.transform((width, height), Image.Transform.AFFINE, affine[op], Image.Resampling.BILINEAR)

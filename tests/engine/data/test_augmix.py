@@ -125,6 +125,27 @@ def test_same_generator_same_views_whatever_the_chunk(monkeypatch: pytest.Monkey
     assert 0 <= whole.min() <= whole.max() <= 1
 
 
+@pytest.mark.parametrize("shape", [(0, 3, 32, 32), (3, 3, 1, 1), (3, 3, 2, 5), (4, 3, 20, 33), (2, 3, 70, 40)])
+def test_images_of_any_size_and_memory_format(shape: tuple[int, ...]) -> None:
+    images = torch.rand(shape, generator=_seeded())
+    options = AugmixAugmentation(depth=4, severity=10, all_operations=True)
+    mixture = augmix(images, _seeded(), options)
+    assert mixture.shape == images.shape
+    assert ((mixture >= 0) & (mixture <= 1)).all()
+    assert torch.equal(augmix(images.to(memory_format=torch.channels_last), _seeded(), options), mixture)
+
+
+@pytest.mark.parametrize("op", GEOMETRIC)
+def test_oblong_pictures_move_as_pillows(op: Op) -> None:
+    pictures = np.ascontiguousarray(natural_pictures(20, side=48)[:, :33])
+    levels = torch.linspace(0.1, 3, 20) * torch.tensor([1.0, -1.0]).repeat(10)
+    ours = as_pictures(GEOMETRIC[op](as_batch(pictures), levels)).astype(int)
+    for picture, level, moved in zip(pictures, levels.tolist(), ours, strict=True):
+        difference = np.abs(moved - np.asarray(operated(Image.fromarray(picture), op, abs(level), np.sign(level))))
+        assert difference.max() <= 1
+        assert (difference > 0).mean() < 0.01
+
+
 def test_views_for_the_consistency_loss_are_drawn_apart() -> None:
     images = as_batch(natural_pictures(8)).float() / 255
     first, second = augmix_views(images, _seeded(), AugmixAugmentation(jsd=True))
