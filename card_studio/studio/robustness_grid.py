@@ -260,9 +260,10 @@ def _data_rows(result: CardResult) -> list[tuple[Value, ...]]:
     differences: Sequence[CellDifference | None] = (
         result.comparison.cells if result.comparison else [None] * len(result.evaluation.cells)
     )
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for cell, gain in zip(result.evaluation.cells, differences, strict=True):
-        numbers = (cell.accuracy, *cell_interval(cell), gain and gain.difference, gain and gain.p_value, cell.images)
+        compared = (None, None) if gain is None else (gain.difference, gain.p_value)
+        numbers = (cell.accuracy, *cell_interval(cell), *compared, cell.images)
         rows.append((*head, str(cell.corruption or "clean"), cell.severity, *numbers))
     return rows
 

@@ -37,6 +37,11 @@ class MapKind:
     maps: tuple[CardMap, ...]
 
     @property
+    def identity(self) -> tuple[object, ...]:
+        """Two kinds of one identity show the same: maps are never measured anew without a new time."""
+        return (self.key, *((each.card.id, each.card.name, each.card.tags, each.map.created_at) for each in self.maps))
+
+    @property
     def definition(self) -> str:
         """One line that goes with every number of these maps."""
         clamp = "clamped to [0, 1]" if self.options.clamp else "not clamped"

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QEvent, QModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
     QListView,
+    QStyle,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
@@ -24,6 +25,8 @@ from card_studio.ui.suits import draw_suit
 from card_studio.ui.tables import RECORD_ROLE, Index
 from card_studio.ui.theme import SPACE, Theme, font, font_px
 from card_studio.ui.words import counted
+
+_INDENT = SPACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +155,16 @@ class PickDelegate(RowDelegate):
     """A tick, a suit, a name over its figures."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        super().paint(painter, option, index)
+        super().paint(painter, self._indented(option), index)
+        left_edge = QRect(option.rect.left(), option.rect.top(), _INDENT, option.rect.height())
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(left_edge, self.theme.colour("selection"))
+        if self._has_focus(index):
+            painter.fillRect(left_edge.adjusted(0, 0, -_INDENT + 3, -1), self.theme.colour("focus"))
         pick: Pick = index.data(RECORD_ROLE)
         rect: QRect = option.rect
         side = font_px("body")
-        left = rect.left() + 4 * SPACE + SPACE // 2
+        left = rect.left() + _INDENT + 4 * SPACE
         draw_suit(painter, str(pick.card.augmentation), QRectF(left, rect.center().y() - side / 2, side, side))
         words = rect.adjusted(left - rect.left() + side + SPACE, SPACE // 2, -SPACE, -SPACE // 2)
         half = words.height() // 2
@@ -169,6 +177,15 @@ class PickDelegate(RowDelegate):
             place = QRect(words.left(), top, words.width(), half)
             fitted = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, place.width())
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, fitted)
+
+    def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
+        return super().editorEvent(event, model, self._indented(option), index)
+
+    def _indented(self, option: QStyleOptionViewItem) -> QStyleOptionViewItem:
+        """Move the tick in from the edge."""
+        moved = QStyleOptionViewItem(option)
+        moved.rect = option.rect.adjusted(_INDENT, 0, 0, 0)
+        return moved
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)

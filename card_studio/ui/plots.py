@@ -8,9 +8,10 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFont, QImage, QKeyEvent, QPainterPath
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
+from card_studio.ui.plot_labels import LabelLayer
 from card_studio.ui.plot_menus import adopt_menus
 from card_studio.ui.suits import suit_path
 from card_studio.ui.theme import SPACE, Theme, font, font_px
@@ -61,6 +62,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._ring.setZValue(50)
         self.addItem(self._ring)
         self.setMouseEnabled(x=False, y=False)
+        self.labels = LabelLayer(self)
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.scene().sigMouseClicked.connect(self._on_clicked)
         theme.changed.connect(self._on_theme_changed)
@@ -127,7 +129,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         super().focusOutEvent(event)
         self._draw_ring()
 
-    def point_at(self, place: QPointF) -> PlotPoint | None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            draw_focus(painter, self.theme, QRectF(self.viewport().rect()))
+            painter.end()
+
+    def nearest(self, place: QPointF) -> PlotPoint | None:
         """Return the nearest point under a place in the scene's coordinates."""
         box = self.getPlotItem().getViewBox()
         best, nearest = None, float(_NEAR)
@@ -152,12 +161,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setAccessibleDescription("; ".join(said) or everything)
 
     def _on_moved(self, place: QPointF) -> None:
-        point = self.point_at(place)
+        point = self.nearest(place)
         self.viewport().setToolTip(point.words if point else "")
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if point else Qt.CursorShape.ArrowCursor)
 
     def _on_clicked(self, event: Any) -> None:
-        point = self.point_at(event.scenePos())
+        point = self.nearest(event.scenePos())
         if point is not None and event.button() == Qt.MouseButton.LeftButton:
             self.choose(point.key)
             self.point_chosen.emit(point.key)
@@ -166,11 +175,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.dress()
 
 
-def text_item(text: str, colour: str, anchor: tuple[float, float] = (0, 0.5), *, bold: bool = False) -> Any:
-    """Return a label for a plot, in the small font."""
-    item = pg.TextItem(text, color=colour, anchor=anchor)
-    item.setFont(font("small", bold=bold))
-    return item
+def draw_focus(painter: QPainter, theme: Theme, box: QRectF) -> None:
+    """Frame what has the keyboard's focus."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.colour("focus"), 2))
+    painter.drawRect(box.adjusted(1, 1, -1, -1))
 
 
 def map_image(values: NDArray[np.floating], low: float, high: float, colours: NDArray[np.uint8]) -> QImage:
@@ -199,8 +208,3 @@ def ink_on(colour: QColor) -> QColor:
     """Return black or white, whichever reads better on a colour."""
     bright = 0.299 * colour.redF() + 0.587 * colour.greenF() + 0.114 * colour.blueF()
     return QColor("#16171a") if bright > 0.52 else QColor("#ffffff")
-
-
-def small_bold() -> QFont:
-    """Return the small font, bold."""
-    return font("small", bold=True)

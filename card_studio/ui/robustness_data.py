@@ -1,13 +1,13 @@
 """What the Robustness page asks of the workspace, in a thread: suites, results, lines."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from card_studio.domain.card import Card, CardQuery
 from card_studio.domain.ids import CardId
-from card_studio.domain.names import Compression
-from card_studio.studio.published import PublishedFigure, robustbench, robustnets
 from card_studio.studio.robustness import (
+    CardResult,
     Line,
     SuiteAnswers,
     lines_over_sparsity,
@@ -19,17 +19,8 @@ from card_studio.studio.robustness_grid import Grid, card_title, make_grid
 if TYPE_CHECKING:
     from card_studio.studio.workspace import Workspace
 
-PUBLISHED: dict[str, Compression | None] = {
-    "RobustBench, 95 %": None,
-    "RobustNets dense": Compression.DENSE,
-    "RobustNets FT": Compression.FINE_TUNE,
-    "RobustNets GMP": Compression.GRADUAL,
-    "RobustNets LTH": Compression.LTH,
-    "RobustNets LRR": Compression.LRR,
-    "RobustNets EP": Compression.EDGE_POPUP,
-    "RobustNets BP": Compression.BIPROP,
-}
-"""What can be laid over one's own figures, by the name that a menu shows."""
+_MOST_IDS = 5_000
+"""In one question to the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +33,48 @@ class View:
 
 def read_suites(workspace: "Workspace") -> list[SuiteAnswers]:
     """Return every suite that cards have answered."""
-    return suites_answered(workspace.cards(), workspace.evaluations())
+    evaluations = workspace.evaluations()
+    return suites_answered(cards_of(workspace, {each.card_id for each in evaluations}), evaluations)
 
 
-def read_view(workspace: "Workspace", answers: SuiteAnswers, cards: Sequence[CardId], baseline: CardId | None) -> View:
+def cards_of(workspace: "Workspace", ids: Set[CardId]) -> list[Card]:
+    """Return these cards, newest first; a workspace may hold many more than were measured."""
+    if not ids:
+        return []
+    return workspace.cards(CardQuery(ids=tuple(sorted(ids)) if len(ids) <= _MOST_IDS else ()))
+
+
+class Results:
+    """Results that were worked out before are kept: one more tick costs one more card."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str | None], CardResult] = {}
+
+    def measured(
+        self, workspace: "Workspace", answers: SuiteAnswers, cards: Sequence[CardId], baseline: CardId | None
+    ) -> list[CardResult]:
+        """Return what `measure` returns."""
+        base = None if baseline is None else answers.evaluations[baseline].probabilities
+        found = []
+        for card in cards:
+            key = (answers.evaluations[card].probabilities, base)
+            known = self._known.get(key)
+            if known is None or known.card not in answers.cards:
+                known = self._known[key] = measure(workspace, answers, [card], baseline)[0]
+            found.append(known)
+        return found
+
+
+def read_view(
+    workspace: "Workspace",
+    known: Results,
+    answers: SuiteAnswers,
+    cards: Sequence[CardId],
+    baseline: CardId | None,
+) -> View:
     """Return the results of some cards on a suite, against a baseline."""
-    results = measure(workspace, answers, cards, baseline)
+    results = known.measured(workspace, answers, cards, baseline)
     title = ""
     if baseline is not None:
         title = card_title(next(card for card in answers.cards if card.id == baseline))
     return View(grid=make_grid(answers, results, title), lines=tuple(lines_over_sparsity(answers)))
-
-
-def published_figures(names: Sequence[str]) -> tuple[PublishedFigure, ...]:
-    """Return the published figures behind some names of PUBLISHED."""
-    chosen = {PUBLISHED[name] for name in names}
-    own = robustbench() if None in chosen else ()
-    return own + tuple(figure for figure in robustnets() if figure.method in chosen)

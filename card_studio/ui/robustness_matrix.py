@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QTableView
 
 from card_studio.domain.ids import CardId
@@ -90,8 +90,6 @@ class MatrixModel(QAbstractTableModel):
             return None
         if orientation == Qt.Orientation.Vertical:
             row = self.grid.rows[section]
-            if role == Qt.ItemDataRole.FontRole:
-                return font("small", bold=row.kind in ("family", "mean"))
             return row.title if role == Qt.ItemDataRole.DisplayRole else None
         severity = self.grid.columns[section % self.width_of_card]
         if role == Qt.ItemDataRole.DisplayRole:
@@ -138,7 +136,7 @@ class MatrixDelegate(RowDelegate):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink)
-            painter.drawEllipse(QRectF(rect.right() - 6, rect.top() + 3, 4, 4))
+            painter.drawEllipse(QRectF(rect.right() - 5, rect.top() + 3, 4, 4))
         if option.state & QStyle.StateFlag.State_Selected:
             self._frame(painter, rect)
 
@@ -217,6 +215,35 @@ class MatrixHeader(QHeaderView):
         return QRect(left, SPACE // 2, width, self.height())
 
 
+class RowHeader(QHeaderView):
+    """Corruptions, and the families over them."""
+
+    def __init__(self, theme: Theme, model: MatrixModel) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self._theme, self._model = theme, model
+        self.setAccessibleName("Corruptions")
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(10)
+
+    def sizeHint(self) -> QSize:
+        rows = self._model.grid.rows if self._model.grid is not None else ()
+        metrics = QFontMetrics(font("small", bold=True))
+        return QSize(max((metrics.horizontalAdvance(row.title) for row in rows), default=0) + 3 * SPACE, 0)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        painter.fillRect(rect, self._theme.colour("surface"))
+        if self._model.grid is None:
+            return
+        row = self._model.grid.rows[section]
+        bold = row.kind in ("family", "mean")
+        painter.setFont(font("small", bold=bold))
+        painter.setPen(self._theme.colour("muted" if row.kind == "family" else "text"))
+        bottom = Qt.AlignmentFlag.AlignBottom if row.kind == "family" else Qt.AlignmentFlag.AlignVCenter
+        place = rect.adjusted(0, 0, -SPACE, -2 if row.kind == "family" else 0)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | bottom), row.title)
+
+
 class MatrixView(QTableView):
     """The matrices; the arrow keys go through the cells."""
 
@@ -240,11 +267,7 @@ class MatrixView(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        side = self.verticalHeader()
-        side.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        side.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        side.setHighlightSections(False)
-        side.setMinimumSectionSize(10)
+        self.setVerticalHeader(RowHeader(theme, self.model_))
         self.header.setMinimumSectionSize(10)
         self.header.card_clicked.connect(self._on_card_clicked)
         self.selectionModel().currentChanged.connect(self._on_current)
@@ -282,7 +305,7 @@ class MatrixView(QTableView):
                     self.setSpan(row, card * self.model_.width_of_card, 1, self.model_.width_of_card)
         for column in range(self.model_.columnCount()):
             first = column % self.model_.width_of_card == 0
-            self.setColumnWidth(column, round(unit * 3.7) + (_GAP if first else 0))
+            self.setColumnWidth(column, round(unit * 4.3) + (_GAP if first else 0))
 
     def _on_card_clicked(self, at: int) -> None:
         assert self.model_.grid is not None

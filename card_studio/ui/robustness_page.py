@@ -7,20 +7,19 @@ from PySide6.QtWidgets import QComboBox, QSplitter, QStackedWidget, QTabWidget, 
 
 from card_studio.domain.card import Card
 from card_studio.domain.ids import CardId
-from card_studio.studio.published import DEFINITIONS
 from card_studio.studio.robustness import SuiteAnswers
 from card_studio.studio.robustness_grid import data_sheet, reading_sheet, summary_sheet
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_picker import CardPicker, short_method
-from card_studio.ui.cards_filter import Choice
 from card_studio.ui.colour_maps import DIVERGING, SEQUENTIAL
 from card_studio.ui.pieces import EmptyState, button, label, on_surface, row, rule
 from card_studio.ui.plot_actions import add_plot_actions
 from card_studio.ui.plot_panel import PlotPanel
-from card_studio.ui.robustness_data import PUBLISHED, View, published_figures, read_suites, read_view
+from card_studio.ui.robustness_data import Results, View, read_suites, read_view
 from card_studio.ui.robustness_matrix import MatrixView
 from card_studio.ui.robustness_plots import SparsityPlot, TradeOffPlot
+from card_studio.ui.robustness_published import PublishedChoice
 from card_studio.ui.scale_bar import ScaleBar
 from card_studio.ui.sheet_view import SheetView
 from card_studio.ui.theme import SPACE, Theme
@@ -28,7 +27,6 @@ from card_studio.ui.words import counted, percent
 
 _MOST = 8
 """Cards side by side."""
-_FLAG = "† not the standard 15 corruptions × 5 severities"
 
 
 class RobustnessPage(QWidget):
@@ -44,6 +42,7 @@ class RobustnessPage(QWidget):
         self.suites: list[SuiteAnswers] = []
         self.view: View | None = None
         self.is_loaded = False
+        self._known = Results()
         self._suite_key = ""
         self._baseline: CardId | None = None
         self._chosen: CardId | None = None
@@ -119,9 +118,7 @@ class RobustnessPage(QWidget):
             box.setAccessibleName(name)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(24)
-        self.published = Choice("Published", list(PUBLISHED))
-        self.published.setAccessibleName("Lay published figures over the plots")
-        self.published.setToolTip("Figures from the literature, hollow, on CIFAR-10: not this workspace's suite")
+        self.published = PublishedChoice()
         bar = row(
             label("Robustness", "title"),
             None,
@@ -195,6 +192,8 @@ class RobustnessPage(QWidget):
         self.setFocusProxy(self.picker)
 
     def _on_suites(self, suites: list[SuiteAnswers]) -> None:
+        if suites and suites == self.suites:
+            return
         self.suites = suites
         self.is_loaded = self.is_loaded or not suites
         self._stack.setCurrentIndex(2 if suites else 1)
@@ -211,10 +210,6 @@ class RobustnessPage(QWidget):
     def _show_suite(self) -> None:
         answers = self.answers
         assert answers is not None
-        flag = "" if answers.suite.standard else f" · {_FLAG}"
-        others = len(self.suites) - 1
-        more = f" · {counted(others, 'other suite')} in the list above, never mixed with this one" if others else ""
-        self.definition.setText(f"{answers.data_label} · {answers.suite.definition}{flag}{more}")
         self.picker.set_cards(answers.cards, partial(_figures, answers))
         if self._baseline not in answers.evaluations:
             self._baseline = None
@@ -230,8 +225,10 @@ class RobustnessPage(QWidget):
         answers, cards, baseline = self.answers, self.picker.ticked(), self._baseline
         if answers is None:
             return
-        workspace = self.bridge.workspace
-        self.bridge.ask(lambda: read_view(workspace, answers, cards, baseline), self._on_view, owner=self, key="view")
+        workspace, known = self.bridge.workspace, self._known
+        self.bridge.ask(
+            lambda: read_view(workspace, known, answers, cards, baseline), self._on_view, owner=self, key="view"
+        )
 
     def _on_view(self, view: View) -> None:
         self.view = view
@@ -249,24 +246,28 @@ class RobustnessPage(QWidget):
     def _show_view(self) -> None:
         if self.view is None:
             return
-        grid, figures = self.view.grid, published_figures(self.published.chosen())
-        note = f"{grid.answers.data_label} · {grid.answers.suite.definition}"
-        for source in dict.fromkeys(figure.source for figure in figures):
-            note += f"\nPublished, hollow, not this suite: {DEFINITIONS[source]}"
+        grid, figures = self.view.grid, self.published.figures()
         ticked = self.picker.ticked()
-        self.trade_off.note = f"{note} · area: bytes of the card's file · dashed: Pareto front"
-        self.sparsity.note = f"{note} · bars: sd over replicates; one run has none, and gets no verdict"
+        note = "\n".join(part for part in (_definition(grid.answers), self.published.definition()) if part)
+        self.definition.setText(note)
+        self.trade_off.note = f"{note}\nArea: bytes of the card's file; dashed: Pareto front"
+        self.sparsity.note = f"{note}\nBars: sd over replicates; one run has none, and gets no verdict"
         self.trade_off.show_cards(grid.answers, ticked, figures)
         self.sparsity.show_lines(self.view.lines, ticked, figures)
-        published = "\n".join(note.splitlines()[1:])
-        notes = ("Area: bytes · dashed: Pareto front", "Bars: sd over replicates · dotted: dense")
-        for panel, text in zip(self.panels, notes, strict=False):
-            panel.refreshed("\n".join(part for part in (text, published) if part))
-        mark = "● significant: exact McNemar, Holm over the card's cells; the overall mean by paired bootstrap"
-        self.panels[2].refreshed(mark if grid.compares else "Hover or move over a cell for its interval")
-        self.panels[3].refreshed(
-            "Intervals: 95 %, bootstrap over images" + (" · * excludes 0" if grid.compares else "")
-        )
+        hollow = " · hollow: published, see above" if figures else ""
+        self.panels[0].refreshed(f"Area: bytes · dashed: Pareto front · faint: not ticked{hollow}")
+        self.panels[1].refreshed(f"Bars: sd over replicates · dotted: dense · faint: not ticked{hollow}")
+        self.panels[2].refreshed(self._matrix_caption())
+        intervals = "Intervals: 95 %, bootstrap over images"
+        self.panels[3].refreshed(f"{intervals}, paired for differences · * excludes 0" if grid.compares else intervals)
+
+    def _matrix_caption(self) -> str:
+        grid = self._shown().grid
+        if not grid.results:
+            return "Tick cards at the left to see their matrices"
+        if grid.compares:
+            return "● significant: exact McNemar, Holm over the card's cells; the overall mean: paired bootstrap"
+        return "Point at a cell, or move there, for its interval"
 
     def _on_suite_chosen(self, at: int) -> None:
         self._suite_key = self.suite_box.itemData(at)
@@ -279,6 +280,11 @@ class RobustnessPage(QWidget):
     def _on_point_chosen(self, key: object) -> None:
         if isinstance(key, str):
             self.choose_card(key)
+
+
+def _definition(answers: SuiteAnswers) -> str:
+    flag = "" if answers.suite.standard else "† "
+    return f"{flag}{answers.data_label} · {answers.suite.definition} · n = {answers.images:,}"
 
 
 def _suite_text(answers: SuiteAnswers) -> str:

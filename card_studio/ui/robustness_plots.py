@@ -3,23 +3,28 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
+from card_studio.domain.card import Card, Evaluation
 from card_studio.domain.ids import CardId
 from card_studio.domain.names import Compression
-from card_studio.studio.published import PublishedFigure
+from card_studio.studio.published import ROBUSTNETS, PublishedFigure
 from card_studio.studio.robustness import Line, SuiteAnswers, pareto_front
 from card_studio.studio.sheet import Heading, Sheet
 from card_studio.ui.card_face import size_text
 from card_studio.ui.card_picker import short_method
-from card_studio.ui.plots import Plot, PlotPoint, suit_symbol, text_item
+from card_studio.ui.plot_labels import PlotLabel
+from card_studio.ui.plots import Plot, PlotPoint, suit_symbol
 from card_studio.ui.suits import suit_colour
 from card_studio.ui.theme import Theme
 
 _LEAST, _MOST = 9.0, 34.0
 """Symbol sizes in pixels; the area grows with the bytes."""
+_FULL_NAMES = 6
+"""Up to so many cards, names are written in full."""
 _DASHES: dict[Compression, Any] = {
     Compression.LRR: Qt.PenStyle.SolidLine,
     Compression.LTH: Qt.PenStyle.DashLine,
@@ -39,7 +44,6 @@ class TradeOffPlot(Plot):
         self._cards: Any = pg.ScatterPlotItem(pxMode=True)
         self._others: Any = pg.ScatterPlotItem(pxMode=True)
         self._front: Any = pg.PlotDataItem()
-        self._labels_shown: list[Any] = []
         super().__init__(theme, "Clean against robust accuracy", "Clean accuracy (%)", "Robust accuracy (%)")
         for item in (self._front, self._others, self._cards):
             self.addItem(item)
@@ -49,7 +53,7 @@ class TradeOffPlot(Plot):
     ) -> None:
         """Show all cards of a suite; those that are not ticked are faint."""
         self._answers, self._ticked, self._published = answers, frozenset(ticked), tuple(published)
-        self.set_points([self._point(card.id) for card in answers.cards] + [published_point(p) for p in published])
+        self.set_points([self._point(card) for card in self._finite()] + [published_point(p) for p in published])
         self.dress()
         self.autoRange(padding=0.12)
 
@@ -60,7 +64,8 @@ class TradeOffPlot(Plot):
         tokens = self.theme.tokens
         self._cards.setData(self._spots())
         self._others.setData([_hollow(figure, figure.clean) for figure in self._published])
-        points = [(100 * e.clean_accuracy, 100 * e.robust_accuracy) for e in self._answers.evaluations.values()]
+        own = [self._own(card.id) for card in self._finite()]
+        points = [(100 * each.clean_accuracy, 100 * each.robust_accuracy) for each in own]
         front = [points[at] for at in pareto_front(points)]
         self._front.setData([x for x, _ in front], [y for _, y in front])
         self._front.setPen(pg.mkPen(tokens.muted, width=1, style=Qt.PenStyle.DashLine))
@@ -90,30 +95,33 @@ class TradeOffPlot(Plot):
 
     note = ""
 
-    def _own(self, card: CardId) -> Any:
+    def _own(self, card: CardId) -> Evaluation:
         assert self._answers is not None
         return self._answers.evaluations[card]
 
-    def _point(self, card_id: CardId) -> PlotPoint:
-        assert self._answers is not None
-        card = next(card for card in self._answers.cards if card.id == card_id)
-        own = self._own(card_id)
+    def _finite(self) -> list[Card]:
+        """Cards with both figures: a suite of clean images alone gives one."""
+        cards = self._answers.cards if self._answers is not None else ()
+        return [card for card in cards if np.isfinite(self._own(card.id).robust_accuracy)]
+
+    def _point(self, card: Card) -> PlotPoint:
+        own = self._own(card.id)
         clean, robust = 100 * own.clean_accuracy, 100 * own.robust_accuracy
         words = f"{card.name}, {short_method(card)}, {card.augmentation}, {size_text(card.file_bytes)}: "
-        return PlotPoint(key=card_id, x=clean, y=robust, words=f"{words}clean {clean:.1f} %, robust {robust:.1f} %")
+        return PlotPoint(key=card.id, x=clean, y=robust, words=f"{words}clean {clean:.1f} %, robust {robust:.1f} %")
 
     def _spots(self) -> list[dict[str, Any]]:
         assert self._answers is not None
         largest = max(card.file_bytes for card in self._answers.cards)
         spots = []
-        for card in sorted(self._answers.cards, key=lambda card: -card.file_bytes):
+        for card in sorted(self._finite(), key=lambda card: -card.file_bytes):
             own = self._own(card.id)
             colour = QColor(suit_colour(str(card.augmentation)))
             colour.setAlphaF(0.9 if card.id in self._ticked else 0.25)
             spots.append(
                 {
                     "pos": (100 * own.clean_accuracy, 100 * own.robust_accuracy),
-                    "size": max(_LEAST, _MOST * (card.file_bytes / largest) ** 0.5),
+                    "size": _size(card.file_bytes / largest),
                     "symbol": suit_symbol(str(card.augmentation)),
                     "brush": colour,
                     "pen": None,
@@ -123,16 +131,20 @@ class TradeOffPlot(Plot):
 
     def _write_names(self) -> None:
         assert self._answers is not None
-        for item in self._labels_shown:
-            self.removeItem(item)
-        named = [card for card in self._answers.cards if card.id in self._ticked]
-        self._labels_shown = []
-        for card in named:
-            own = self._own(card.id)
-            item = text_item(short_method(card), self.theme.tokens.muted, (-0.25, 0.5))
-            item.setPos(100 * own.clean_accuracy, 100 * own.robust_accuracy)
-            self.addItem(item, ignoreBounds=True)
-            self._labels_shown.append(item)
+        ticked = [card for card in self._finite() if card.id in self._ticked]
+        largest = max((card.file_bytes for card in self._answers.cards), default=1)
+        self.labels.set_labels(
+            [
+                PlotLabel(
+                    text=f"{card.name} · {short_method(card)}" if len(ticked) <= _FULL_NAMES else short_method(card),
+                    x=100 * self._own(card.id).clean_accuracy,
+                    y=100 * self._own(card.id).robust_accuracy,
+                    colour=self.theme.tokens.muted,
+                    radius=_size(card.file_bytes / largest) / 2 - 4,
+                )
+                for card in ticked
+            ]
+        )
 
 
 class SparsityPlot(Plot):
@@ -152,8 +164,9 @@ class SparsityPlot(Plot):
         self, lines: Sequence[Line], ticked: Collection[CardId], published: Sequence[PublishedFigure]
     ) -> None:
         """Show these lines; those without a ticked card are faint."""
-        self._lines, self._ticked, self._published = tuple(lines), frozenset(ticked), tuple(published)
-        points = [point for line in lines for point in self._line_points(line)]
+        self._lines = tuple(line for line in lines if np.isfinite([p.mean for p in line.points]).all())
+        self._ticked, self._published = frozenset(ticked), tuple(published)
+        points = [point for line in self._lines for point in self._line_points(line)]
         self.set_points(points + [published_point(p, over_sparsity=True) for p in published])
         self.dress()
         self.autoRange(padding=0.12)
@@ -166,6 +179,7 @@ class SparsityPlot(Plot):
         for line in self._lines:
             self._draw(line)
         self._draw_published()
+        self.labels.set_labels([self._label(line) for line in self._lines if self._is_ticked(line)])
 
     def sheet(self) -> Sheet:
         """Return the lines as a table."""
@@ -202,8 +216,7 @@ class SparsityPlot(Plot):
 
     def _draw(self, line: Line) -> None:
         colour = QColor(suit_colour(line.augmentation))
-        shown = any(card in self._ticked for p in line.points for card in p.cards)
-        colour.setAlphaF(0.95 if shown else 0.25)
+        colour.setAlphaF(0.95 if self._is_ticked(line) else 0.25)
         x, y = [100 * p.sparsity for p in line.points], [100 * p.mean for p in line.points]
         style = _DASHES.get(line.method, Qt.PenStyle.SolidLine)
         curve = pg.PlotDataItem(
@@ -214,20 +227,20 @@ class SparsityPlot(Plot):
         curve.setSymbolPen(None)
         self._keep(curve)
         self._draw_spread(line, colour)
-        if shown:
-            at = line.points[-1]
-            runs = min(len(p.cards) for p in line.points)
-            note = " (one run)" if runs == 1 else f" (n = {runs})"
-            item = text_item(
-                line.label + note, self.theme.tokens.text, (-0.06, 0.5) if at.sparsity < 0.5 else (1.06, 0.5)
-            )
-            item.setPos(100 * at.sparsity, 100 * at.mean)
-            self._keep(item, ignore=True)
         if line.method is Compression.DENSE and line.points:
             level = pg.InfiniteLine(
                 100 * line.points[0].mean, 0, pen=pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine)
             )
             self._keep(level, ignore=True)
+
+    def _is_ticked(self, line: Line) -> bool:
+        return any(card in self._ticked for p in line.points for card in p.cards)
+
+    def _label(self, line: Line) -> PlotLabel:
+        runs = min(len(p.cards) for p in line.points)
+        text = f"{line.label} ({'one run' if runs == 1 else f'n = {runs}'})"
+        last = line.points[-1]
+        return PlotLabel(text=text, x=100 * last.sparsity, y=100 * last.mean, colour=self.theme.tokens.text)
 
     def _draw_spread(self, line: Line, colour: QColor) -> None:
         known = [p for p in line.points if p.sd is not None]
@@ -252,7 +265,9 @@ class SparsityPlot(Plot):
             colour.setAlphaF(0.6)
             style = _DASHES.get(figures[0].method or Compression.LRR, Qt.PenStyle.SolidLine)
             x, y = [100 * f.sparsity for f in figures], [100 * f.robust for f in figures]
-            curve = pg.PlotDataItem(x, y, pen=pg.mkPen(colour, width=1, style=style), symbol=suit_symbol(suit))
+            along = figures[0].source == ROBUSTNETS  # RobustBench's are single cards and decks, no line
+            pen = pg.mkPen(colour, width=1, style=style) if along else None
+            curve = pg.PlotDataItem(x, y, pen=pen, symbol=suit_symbol(suit))
             curve.setSymbolSize(9)
             curve.setSymbolBrush(None)
             curve.setSymbolPen(pg.mkPen(colour, width=1))
@@ -261,6 +276,11 @@ class SparsityPlot(Plot):
     def _keep(self, item: Any, *, ignore: bool = False) -> None:
         self.addItem(item, ignoreBounds=ignore)
         self._drawn.append(item)
+
+
+def _size(share: float) -> float:
+    """Return a symbol's size in pixels: its area is a share of the largest one's."""
+    return max(_LEAST, float(_MOST * share**0.5))
 
 
 def published_point(figure: PublishedFigure, *, over_sparsity: bool = False) -> PlotPoint:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from card_studio.domain.ids import CardId
+from card_studio.studio.probe import example_image
 from card_studio.studio.sensitivity_view import (
     CardMap,
     MapKind,
@@ -25,6 +26,7 @@ from card_studio.ui.colour_maps import DIVERGING, SEQUENTIAL
 from card_studio.ui.pieces import EmptyState, button, label, on_surface, row, rule
 from card_studio.ui.plot_actions import add_plot_actions
 from card_studio.ui.plot_panel import PlotPanel
+from card_studio.ui.robustness_data import cards_of
 from card_studio.ui.scale_bar import ScaleBar
 from card_studio.ui.sensitivity_pointer import PointerPane
 from card_studio.ui.sensitivity_profile import ProfilePlot
@@ -128,20 +130,22 @@ class SensitivityPage(QWidget):
     def _build(self) -> None:
         self.kind_box, self.baseline_box, self.order_box, self.scale_box = (QComboBox() for _ in range(4))
         for box, name, width in (
-            (self.kind_box, "How the maps were measured", 22),
-            (self.baseline_box, "Map of which the difference is shown", 16),
-            (self.order_box, "Arrangement of the wall", 14),
-            (self.scale_box, "Limits of the colour scale", 12),
+            (self.kind_box, "How the maps were measured", 24),
+            (self.baseline_box, "Map to which differences are shown", 18),
+            (self.order_box, "Arrangement of the wall", 0),
+            (self.scale_box, "Limits of the colour scale", 0),
         ):
             box.setAccessibleName(name)
             box.setToolTip(name)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            policy = QComboBox.SizeAdjustPolicy
+            box.setSizeAdjustPolicy(policy.AdjustToMinimumContentsLengthWithIcon if width else policy.AdjustToContents)
             box.setMinimumContentsLength(width)
-        self.order_box.addItems(["By augmentation and sparsity", "One after the other"])
-        self.scale_box.addItems(["Scale: 99th percentile", "Scale: whole range"])
+        self.order_box.addItems(["By suit and sparsity", "In a row"])
+        self.scale_box.addItems(["99th percentile", "Whole range"])
         bar = row(
             label("Sensitivity", "title"),
             None,
+            label("Maps", "caption"),
             self.kind_box,
             label("Compare with", "caption"),
             self.baseline_box,
@@ -196,8 +200,10 @@ class SensitivityPage(QWidget):
         self.setFocusProxy(self.picker)
 
     def _on_kinds(self, kinds: list[MapKind]) -> None:
-        self.kinds = kinds
         self.is_loaded = True
+        if kinds and [kind.identity for kind in kinds] == [kind.identity for kind in self.kinds]:
+            return
+        self.kinds = kinds
         self._stack.setCurrentIndex(2 if kinds else 1)
         if not kinds:
             return
@@ -224,6 +230,9 @@ class SensitivityPage(QWidget):
             self.baseline_box.addItem(f"{card.name} ({short_method(card)})", card.id)
         self.baseline_box.setCurrentIndex(max(0, self.baseline_box.findData(self._baseline or "")))
         self._hang()
+        workspace = self.bridge.workspace
+        first = next((card for card in cards if card.suite is not None), cards[0])
+        self.bridge.ask(lambda: example_image(workspace, first), self._on_example, owner=self, key="example")
 
     def _hang(self) -> None:
         kind = self.kind
@@ -250,6 +259,11 @@ class SensitivityPage(QWidget):
         else:
             self.pointer.clear()
 
+    def _on_example(self, image: NDArray[np.uint8] | None) -> None:
+        self.pointer.set_example(image)
+        if self.wall.cursor_cell is not None:
+            self._on_pointed(*self.wall.cursor_cell)
+
     def _on_kind_chosen(self, at: int) -> None:
         self._kind_key = self.kind_box.itemData(at)
         self._show_kind()
@@ -263,13 +277,14 @@ class SensitivityPage(QWidget):
         half = wall.kind.size // 2
         cell = (at_row, at_column)
         self.pointer.show_cell(cell, wall.maps, wall.values, compares=self._baseline is not None)
-        self.profile.point_at(float(np.hypot(at_row - half, at_column - half)))
+        self.profile.mark_frequency(float(np.hypot(at_row - half, at_column - half)))
         chosen = next((n for n, each in enumerate(wall.maps) if each.card.id == self.wall.chosen), None)
         self.scale.mark(None if chosen is None else 100 * float(wall.values[chosen][cell]))
 
 
 def _read_kinds(workspace: "Workspace") -> list[MapKind]:
-    return map_kinds(workspace.cards(), workspace.maps())
+    maps = workspace.maps()
+    return map_kinds(cards_of(workspace, {each.card_id for each in maps}), maps)
 
 
 def _kind_text(kind: MapKind) -> str:

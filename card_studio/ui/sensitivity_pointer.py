@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from card_studio.domain.fourier import basis_image
 from card_studio.studio.robustness_grid import card_title
 from card_studio.studio.sensitivity_view import CardMap, frequency_words
-from card_studio.studio.sheet import Heading, Sheet
+from card_studio.studio.sheet import Heading, Sheet, Value
 from card_studio.ui.pieces import label, on_surface, row
 from card_studio.ui.plots import map_image
 from card_studio.ui.sheet_view import SheetView
@@ -32,7 +32,6 @@ class PointerPane(QWidget):
         self.basis, self.example = _picture("Basis image"), _picture("Perturbed example")
         self.captions = [label("basis image", "caption"), label("an image with it", "caption")]
         self.values = SheetView(theme, "Values under the cursor")
-        self._image: NDArray[np.uint8] | None = None
         layout = QVBoxLayout(on_surface(self))
         layout.setContentsMargins(2 * SPACE, SPACE * 3 // 2, 2 * SPACE, SPACE)
         layout.setSpacing(SPACE)
@@ -40,11 +39,12 @@ class PointerPane(QWidget):
         layout.addWidget(self.frequency)
         layout.addLayout(row(_column(self.basis, self.captions[0]), _column(self.example, self.captions[1]), None))
         layout.addWidget(self.values, 1)
+        self.set_example(None)
         self.clear()
 
     def set_example(self, image: NDArray[np.uint8] | None) -> None:
         """Say which test image, uint8 [3, H, W], to perturb; None if there is none at hand."""
-        self._image = image
+        self._image: NDArray[np.uint8] | None = image
         for widget in (self.example, self.captions[1]):
             widget.setVisible(image is not None)
 
@@ -76,14 +76,14 @@ class PointerPane(QWidget):
         headings = [Heading(text="Card"), Heading(text="Error (%)", digits=1)]
         if compares:
             headings.append(Heading(text="Δ (points)", digits=1, signed=True))
-        rows = []
+        rows: list[tuple[Value, ...]] = []
         for each, shown in zip(maps, values, strict=True):
             numbers = [100 * float(each.map.errors[cell])] + ([100 * float(shown[cell])] if compares else [])
             rows.append((card_title(each.card), *numbers))
         self.values.show_sheet(Sheet(title="", headings=tuple(headings), rows=tuple(rows), note="Error rates"))
 
-    def _paint(self, where: QLabel, image: object) -> None:
-        pixmap = QPixmap.fromImage(image)  # type: ignore[arg-type]  # a QImage
+    def _paint(self, where: QLabel, image: QImage) -> None:
+        pixmap = QPixmap.fromImage(image)
         ratio = self.devicePixelRatioF()
         scaled = pixmap.scaled(QSize(_SIDE, _SIDE) * ratio)
         scaled.setDevicePixelRatio(ratio)
@@ -96,9 +96,7 @@ def perturbed(image: NDArray[np.uint8], wave: NDArray[np.float32]) -> NDArray[np
     return np.rint(255 * np.clip(shifted, 0, 1)).astype(np.uint8)
 
 
-def _rgb(image: NDArray[np.uint8]) -> object:
-    from PySide6.QtGui import QImage
-
+def _rgb(image: NDArray[np.uint8]) -> QImage:
     pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
     height, width = pixels.shape[:2]
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

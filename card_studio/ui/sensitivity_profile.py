@@ -12,10 +12,12 @@ from card_studio.domain.fourier import radial_profile
 from card_studio.studio.sensitivity_view import CardMap, MapKind, profile_sheet
 from card_studio.studio.sheet import Sheet
 from card_studio.ui.card_picker import short_method
-from card_studio.ui.plots import Plot, text_item
+from card_studio.ui.plot_labels import PlotLabel
+from card_studio.ui.plots import Plot
 from card_studio.ui.suits import suit_colour
 from card_studio.ui.theme import Theme
 
+_MOST_NAMES = 8
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -36,7 +38,7 @@ class ProfilePlot(Plot):
         self.dress()
         self.autoRange(padding=0.08)
 
-    def point_at(self, radius: float | None) -> None:
+    def mark_frequency(self, radius: float | None) -> None:
         """Draw a line at a frequency: where the wall's cursor is."""
         self._at = radius
         if self._line_of is not None:
@@ -60,6 +62,8 @@ class ProfilePlot(Plot):
         self._line_of = pg.InfiniteLine(self._at or 0, 90, pen=pg.mkPen(self.theme.tokens.muted, width=1))
         self._line_of.setVisible(self._at is not None)
         self._keep(self._line_of)
+        chosen_first = sorted(self._maps, key=lambda each: each.card.id != self.chosen)
+        self.labels.set_labels([self._label(each) for each in chosen_first[:_MOST_NAMES]])
 
     def sheet(self) -> Sheet:
         """Return the profiles as a table."""
@@ -75,10 +79,15 @@ class ProfilePlot(Plot):
         curve = pg.PlotDataItem(radius, 100 * mean, pen=pen)
         self.addItem(curve)
         self._drawn.append(curve)
-        peak = int(np.argmax(mean))
-        item = text_item(short_method(each.card), self.theme.tokens.text, (0.5, 1.2), bold=chosen)
-        item.setPos(radius[peak], 100 * mean[peak])
-        self._keep(item)
+
+    def _label(self, each: CardMap) -> PlotLabel:
+        """Return a name at the steepest fall, where lines lie apart."""
+        radius, mean = radial_profile(each.map.errors)
+        at = int(np.argmin(np.diff(mean))) if len(mean) > 1 else 0
+        chosen = each.card.id == self.chosen
+        text = f"{each.card.name} · {short_method(each.card)}"
+        colour = self.theme.tokens.text if chosen else self.theme.tokens.muted
+        return PlotLabel(text=text, x=float(radius[at]), y=100 * float(mean[at]), colour=colour, bold=chosen)
 
     def _keep(self, item: Any) -> None:
         self.addItem(item, ignoreBounds=True)

@@ -12,7 +12,7 @@ from card_studio.domain.ids import CardId
 from card_studio.studio.sensitivity_view import CardMap, frequency_words
 from card_studio.ui.card_picker import short_method
 from card_studio.ui.colour_maps import SEQUENTIAL
-from card_studio.ui.plots import colour_at, ink_on, map_image
+from card_studio.ui.plots import colour_at, draw_focus, ink_on, map_image
 from card_studio.ui.sensitivity_layout import Place, by_kind, in_flow
 from card_studio.ui.suits import draw_suit
 from card_studio.ui.theme import SPACE, Theme, font, font_px
@@ -122,6 +122,8 @@ class MapWall(QWidget):
         painter = QPainter(self)
         for at in range(len(self._maps)):
             self._paint_map(painter, at)
+        if self.hasFocus():
+            draw_focus(painter, self._theme, QRectF(self.visibleRegion().boundingRect()))
         painter.end()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
