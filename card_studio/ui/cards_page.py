@@ -103,7 +103,7 @@ class CardsPage(QWidget):
         from card_studio.studio.tour import tour_specs  # here, since few starts need it
 
         specs = tour_specs()
-        self._work(lambda workspace: workspace.submit_all(specs), f"{counted(len(specs), 'job')} queued", host=True)
+        self._work(lambda workspace: workspace.submit_all(specs), f"{counted(len(specs), 'job')} queued")
         self.open_page.emit("queue")
 
     def ask_evaluation(self) -> MeasureDialog:
@@ -129,7 +129,7 @@ class CardsPage(QWidget):
                 self.said.emit(f"Deck {name} dealt")
                 self.show_deck.emit(name)
 
-            self._work(lambda workspace: workspace.deal(name, ids), "", then=then, host=True)
+            self._work(lambda workspace: workspace.deal(name, ids), "", then=then)
 
         ask_text(self, "Deal a deck", f"Name of the deck of {counted(len(ids), 'card')}", "New deck", deal)
 
@@ -258,9 +258,7 @@ class CardsPage(QWidget):
             for card in cards:
                 by_data[card.data_digest].append(card.id)
             done = f"{counted(len(by_data), 'job')} queued"
-            self._work(
-                lambda workspace: [getattr(workspace, kind)(ids, chosen) for ids in by_data.values()], done, host=True
-            )
+            self._work(lambda workspace: [getattr(workspace, kind)(ids, chosen) for ids in by_data.values()], done)
 
         dialog.confirmed.connect(confirmed)
         dialog.open()
@@ -274,17 +272,10 @@ class CardsPage(QWidget):
         work: Callable[[Any], object],
         done: str = "",
         *,
-        host: bool = False,
         then: Callable[[object], None] | None = None,
     ) -> None:
         """Do something to the workspace in a thread, then say so and look at what became of it."""
         workspace = self.bridge.workspace
-
-        def run() -> object:
-            result = work(workspace)
-            if host:
-                workspace.ensure_host()
-            return result
 
         def finished(result: object) -> None:
             if done:
@@ -293,7 +284,7 @@ class CardsPage(QWidget):
                 then(result)
             self.refresh()
 
-        self.bridge.ask(run, finished, owner=self)
+        self.bridge.ask(lambda: work(workspace), finished, owner=self)
 
     def _ask_groups(self) -> None:
         workspace = self.bridge.workspace

@@ -95,6 +95,7 @@ class DeckPage(QWidget):
     def add_cards(self, cards: Sequence[CardId]) -> None:
         """Put cards at the end of the active table; without a deck, make one first."""
         if not cards:
+            self._tell("No card is chosen in your hand, or it is still being fetched")
             return
         document, table = self.active.document, self.active.table
         reason = table.refusal(cards)
@@ -273,7 +274,8 @@ class DeckPage(QWidget):
     def _on_made(self, deck_id: int) -> None:
         self.active.show_deck(deck_id)
         waiting, self._waiting = self._waiting, []
-        self.add_cards(waiting)
+        if waiting:
+            self.add_cards(waiting)
 
     def _on_shelf_changed(self) -> None:
         documents = self.shelf.documents()

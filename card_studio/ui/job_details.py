@@ -84,6 +84,7 @@ class JobDetails(QWidget):
         if (job.id, job.attempt) != (self._seen.job, self._seen.attempt):
             self._seen = _Seen(job=job.id, attempt=job.attempt)
             self.request.setPlainText(_asked(job))
+            self._offer_curves(isinstance(job.spec, MakeCard))
         self._show_headline(job)
         last, workspace = self._seen.last_step, self._bridge.workspace
         self._bridge.ask(lambda: _news(workspace, job, last), self._on_news, owner=self, key="news")
@@ -91,6 +92,15 @@ class JobDetails(QWidget):
     def let_go(self) -> None:
         """Free what the plots hold on to."""
         self.curves.let_go()
+
+    def _offer_curves(self, trains: bool) -> None:
+        """Show the curves' tab for jobs that train; for others begin with the log, unless another tab is open."""
+        place = self.tabs.indexOf(self.curves)
+        if trains and not self.tabs.isTabVisible(place):
+            self.tabs.setTabVisible(place, True)
+            self.tabs.setCurrentIndex(place)
+        elif not trains and self.tabs.isTabVisible(place):
+            self.tabs.setTabVisible(place, False)
 
     def _show_headline(self, job: Job) -> None:
         self._title.setText(job.name)

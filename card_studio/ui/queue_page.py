@@ -1,6 +1,7 @@
 """The Queue page: jobs in order at the left, the selected one at the right."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QItemSelection, Qt, Signal
@@ -77,14 +78,9 @@ class QueuePage(QWidget):
         return dialog
 
     def submit(self, specs: Sequence[JobSpec], priority: int = 0) -> None:
-        """Queue jobs, and see that a host works on them."""
+        """Queue jobs."""
         workspace = self.bridge.workspace
-
-        def work() -> list[Job]:
-            jobs = workspace.submit_all(specs, priority=priority)
-            workspace.ensure_host()
-            return jobs
-
+        work = partial(workspace.submit_all, specs, priority=priority)
         self.bridge.ask(work, self._on_submitted, owner=self)
 
     def submit_tour(self) -> None:
@@ -93,24 +89,16 @@ class QueuePage(QWidget):
 
         self.submit(tour_specs())
 
-    def request(self, work: Callable[[Any, list[JobId]], object], ids: list[JobId], *, host: bool = False) -> None:
+    def request(self, work: Callable[[Any, list[JobId]], object], ids: list[JobId]) -> None:
         """Ask something of jobs in a thread, then look at once at what became of it.
 
         Args:
             work: gets the workspace and the ids.
             ids: the jobs; none of them is no request.
-            host: whether a host is needed afterwards.
         """
-        if not ids:
-            return
-        workspace = self.bridge.workspace
-
-        def run() -> None:
-            work(workspace, ids)
-            if host:
-                workspace.ensure_host()
-
-        self.bridge.ask(run, lambda _none: self.refresh(), owner=self)
+        if ids:
+            workspace = self.bridge.workspace
+            self.bridge.ask(lambda: work(workspace, ids), lambda _done: self.refresh(), owner=self)
 
     def cancel_selected(self) -> None:
         """Ask, then cancel what can be cancelled."""

@@ -1,15 +1,14 @@
 """A workspace with a real host and real workers, and a recipe that takes seconds."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from card_studio.domain.recipe import Recipe, recipe_from
 from card_studio.settings import Settings
 from card_studio.studio.workspace import Workspace
+from tests.processes import end_processes_of
 
 
 @pytest.fixture
@@ -27,32 +26,6 @@ def workspace(tmp_path: Path, settings: Settings) -> Iterator[Workspace]:
     yield opened
     opened.close()
     end_processes_of(tmp_path)
-
-
-def end_processes_of(folder: Path) -> None:
-    """Kill every process whose command line names the folder, and wait until they are gone."""
-    found = processes_of(folder)
-    for process in found:
-        process.kill()
-    psutil.wait_procs(found, timeout=10)
-
-
-def processes_of(folder: Path, word: str = "") -> list[psutil.Process]:
-    """Return the processes whose command line names the folder and a word."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        line = " ".join(process.info["cmdline"] or [])
-        if str(folder) in line and word in line:
-            found.append(process)
-    return found
-
-
-def wait_until(seen: Callable[[], object], timeout_s: float = 60) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + timeout_s
-    while not seen():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture

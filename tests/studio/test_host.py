@@ -12,7 +12,7 @@ from card_studio.errors import WorkspaceError
 from card_studio.settings import Settings
 from card_studio.studio.host import host_lives, run_host
 from card_studio.studio.workspace import Workspace
-from tests.studio.conftest import end_processes_of, processes_of, wait_until
+from tests.processes import end_processes_of, processes_of, wait_until
 
 
 def _long(quick: Recipe) -> Recipe:
