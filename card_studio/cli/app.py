@@ -18,6 +18,7 @@ from card_studio.cli.corrupt_app import corrupt
 from card_studio.cli.deck_app import deck_app
 from card_studio.cli.options import CardIds, Json, Place, Wait, suite_source, workspace_of
 from card_studio.cli.progress import JobBars
+from card_studio.cli.recipe_app import options
 from card_studio.domain.card import CardQuery
 from card_studio.domain.gate import suite_key
 from card_studio.domain.job import Job, MapOptions, Suite
@@ -35,6 +36,7 @@ _INTERRUPTED = 130
 app = typer.Typer(name="card-studio", no_args_is_help=False, add_completion=False, rich_markup_mode=None)
 app.add_typer(deck_app, name="deck")
 app.command("import")(import_cards)
+app.command()(options)
 app.command()(corrupt)
 
 

@@ -49,6 +49,15 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def plain_text(value: Any) -> str:
+    """Return a plain value as a recipe would write it; nothing for none."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def percent(share: float | None) -> str:
     """Return a share as a percentage with two decimals, or a dash where it is not known."""
     return "–" if share is None or np.isnan(share) else f"{100 * share:.2f}"

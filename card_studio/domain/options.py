@@ -26,6 +26,7 @@ def option(
     unit: str = "",
     since: int = 1,
     identity: bool = True,
+    needs: tuple[str, str] | None = None,
     **constraints: Any,
 ) -> Any:
     """Declare an option: its default, one line of explanation, unit and range.
@@ -36,9 +37,12 @@ def option(
         unit: shown after the value, such as "epochs".
         since: the schema version that introduced it; a later one at its default leaves fingerprints as they were.
         identity: whether the option changes the result, and so belongs in the fingerprint.
+        needs: another option of the group, and the value that it must have for this one to matter.
         constraints: pydantic's ge, le, gt, lt, min_length, ...
     """
     extra: JsonDict = {"unit": unit, "since": since, "identity": identity}
+    if needs is not None:
+        extra["needs"] = list(needs)
     return Field(default, description=help, json_schema_extra=extra, **constraints)
 
 
@@ -158,8 +162,10 @@ class TrainingOptions(Options):
     batch_size: int = option(128, "Images per step", unit="images", ge=1, le=65_536)
     learning_rate: float = option(0.1, "Peak learning rate", gt=0, le=100)
     schedule: Literal["cosine", "step", "constant"] = option("cosine", "How the learning rate falls")
-    milestones: tuple[float, ...] = option((0.5, 0.75), "Step schedule: where it falls, as shares of the epochs")
-    decay: float = option(0.1, "Step schedule: factor at each milestone", gt=0, lt=1)
+    milestones: tuple[float, ...] = option(
+        (0.5, 0.75), "Step schedule: where it falls, as shares of the epochs", needs=("schedule", "step")
+    )
+    decay: float = option(0.1, "Step schedule: factor at each milestone", needs=("schedule", "step"), gt=0, lt=1)
     warmup_epochs: float = option(0.0, "Linear warm-up", unit="epochs", ge=0, le=100)
     momentum: float = option(0.9, "Momentum", ge=0, lt=1)
     nesterov: bool = option(False, "Nesterov momentum")
@@ -256,7 +262,11 @@ class Scored(Sparse):
 
     scope: Scope = option("layerwise", _SCOPE_HELP)
     schedule_epochs: int = option(
-        10, "Global scope: epochs over which the density falls to its target", unit="epochs", ge=0
+        10,
+        "Global scope: epochs over which the density falls to its target",
+        unit="epochs",
+        needs=("scope", "global"),
+        ge=0,
     )
 
 
