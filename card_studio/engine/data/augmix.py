@@ -1,7 +1,11 @@
 """AugMix on a batch: every image draws its own chains, depths, operations, levels, signs and weights (METHODS 3).
 
 Hendrycks et al. 2020: out = (1 - m) x + m sum_i w_i chain_i(x), with w ~ Dirichlet(1, ..., 1) and m ~ Beta(1, 1).
-Inside a chain images are whole grey levels, as in Pillow; the mixture is a float.
+Inside a chain images are bytes, whole grey levels as in Pillow; the mixture is a float.
+
+Time on one CPU thread, about 40 us an image in batches of 512: equalize 6 (counting and looking up, byte by byte),
+rotations 6 (grid_sample), shears 7, the other operations 5, sorting and copying 8, mixing 6. Some 800 calls of torch
+cost another 2 ms a batch whatever its size: batches of 128 take 10 to 15 us an image more.
 """
 
 from dataclasses import dataclass
