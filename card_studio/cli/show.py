@@ -20,6 +20,8 @@ from card_studio.domain.job import Job
 from card_studio.domain.prediction import Prediction
 
 OUT = Console()
+if not OUT.is_terminal:
+    OUT.width = 200  # a pipe or a file has no edge at which to cut words
 PROGRESS = Console(stderr=True)
 """Progress goes to stderr, so that --json leaves one document on stdout."""
 
