@@ -6,9 +6,9 @@ import tempfile
 import urllib.error
 import urllib.request
 from http.client import HTTPException
+from importlib.metadata import version
 from pathlib import Path
 
-from card_studio import __version__
 from card_studio.engine.data.progress import Work
 from card_studio.errors import DataError
 from card_studio.files import explained, replacing
@@ -45,7 +45,7 @@ def fetching(url: str, archive: Path, md5: str, *, label: str) -> Work[None]:
 
 
 def _receiving(url: str, archive: Path, md5: str, label: str) -> Work[None]:
-    request = urllib.request.Request(url, headers={"User-Agent": f"card-studio/{__version__}"})
+    request = urllib.request.Request(url, headers={"User-Agent": f"card-studio/{version('card-studio')}"})
     with urllib.request.urlopen(request, timeout=_SILENCE_S) as response, replacing(archive) as temporary:
         expected = int(response.headers.get("Content-Length") or 0)
         digest, received = hashlib.md5(usedforsecurity=False), 0
