@@ -83,10 +83,11 @@ class Recipe(Options):
 
 
 def described(recipe: Recipe) -> str:
-    """Return a short name made of a recipe's parts, such as `resnet20 · gaussian · lrr 80 %`."""
+    """Return a short name made of a recipe's parts, such as `resnet20 · gaussian · lrr 80 %`, or that and `int8`."""
     parts = [str(recipe.network.name), str(recipe.augmentation.name), str(recipe.compression.method)]
     sparsity = target_sparsity(recipe)
-    return " · ".join(parts) + (f" {100 * sparsity:g} %" if sparsity else "")
+    rounded = "" if recipe.values == "float32" else f" · {recipe.values}"
+    return " · ".join(parts) + (f" {100 * sparsity:g} %" if sparsity else "") + rounded
 
 
 def target_sparsity(recipe: Recipe) -> float:

@@ -73,9 +73,15 @@ def _card(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
 
 
 def _own_dataset(content: CardContent, context: Context) -> Opening[tuple[Dataset | None, str]]:
-    """Return the dataset that a card was made from, or None and why it could not be had."""
+    """Return the dataset that a card was made from, or None and why it could not be had.
+
+    A file from elsewhere must not start a download.
+    """
+    options = content.recipe.data
+    if isinstance(options, CifarData):
+        options = options.model_copy(update={"download": False})
     try:
-        dataset = yield from _opened(content.recipe.data, context)
+        dataset = yield from _opened(options, context)
     except DataError as error:
         return None, str(error)
     if dataset.digest == content.data_digest:

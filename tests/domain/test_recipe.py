@@ -207,6 +207,7 @@ def test_level_zero_of_a_trajectory_is_plainly_dense() -> None:
 def test_a_title_says_what_is_made() -> None:
     recipe = recipe_from({"network": {"name": "resnet8"}, "compression": {"method": "lrr", "sparsity": 0.95}})
     assert described(recipe) == "resnet8 · clean · lrr 95 %"
+    assert described(recipe.model_copy(update={"values": "int8"})) == "resnet8 · clean · lrr 95 % · int8"
     assert recipe.model_copy(update={"name": "mine"}).title == "mine"
 
 

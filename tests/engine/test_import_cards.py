@@ -11,7 +11,7 @@ import torch
 
 from card_studio.domain.job import ImportCards
 from card_studio.domain.names import Compression, NetworkName
-from card_studio.domain.options import NetworkOptions, NpzData, ShapesData
+from card_studio.domain.options import CifarData, NetworkOptions, NpzData, ShapesData
 from card_studio.domain.recipe import Recipe
 from card_studio.domain.run import CardMade, CheckpointSaved, Logged
 from card_studio.engine.card_file import card_net, load_card, measured_card, save_card
@@ -114,6 +114,19 @@ class TestACard:
         ((made,), (line,)) = imported(elsewhere(context), card_path)
         assert math.isnan(made.validation_accuracy)
         assert "not the dataset" in line
+
+    def test_starts_no_download(
+        self, card_path: Path, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = load_card(card_path)
+        wants = CifarData(path=tmp_path / "nowhere", download=True)
+        saved = save_card(replace(content, recipe=content.recipe.model_copy(update={"data": wants})), tmp_path)
+        monkeypatch.setattr(
+            "urllib.request.OpenerDirector.open", lambda *_, **__: pytest.fail("it went to the network")
+        )
+        ((made,), (line,)) = imported(context, saved.path)
+        assert math.isnan(made.validation_accuracy)
+        assert "nowhere" in line
 
     def test_that_is_damaged_leaves_nothing(self, card_path: Path, context: Context, tmp_path: Path) -> None:
         damaged = bytearray(card_path.read_bytes())
