@@ -55,7 +55,7 @@ def read_sources(workspace: Workspace, deck: Deck, sources: Sequence[Source]) ->
     refused: list[str] = []
     for source, name in _expanded(sources, refused):
         try:
-            data = source if isinstance(source, Path) else _png(source)
+            data = source if isinstance(source, Path) else png_bytes(source)
             images.append(workspace.pictures(deck, [data])[0])
             names.append(name)
         except UserError as error:
@@ -112,7 +112,8 @@ def _expanded(sources: Sequence[Source], refused: list[str]) -> Iterator[tuple[S
             yield path, path.name
 
 
-def _png(image: QImage) -> bytes:
+def png_bytes(image: QImage) -> bytes:
+    """Return an image as the bytes of a PNG file."""
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

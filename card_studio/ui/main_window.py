@@ -20,7 +20,7 @@ from card_studio.ui.toasts import Toasts
 
 _FIRST_SIZE = QSize(1440, 900)
 _DECK_TRIES, _DECK_PAUSE_MS = 30, 100
-_MENU_ORDER = ("File", "Edit", "Jobs", "Cards", "Plot", "Deck", "View", "Help")
+_MENU_ORDER = ("File", "Edit", "Jobs", "Cards", "Plot", "Deck", "Gallery", "View", "Help")
 _THEMES: tuple[tuple[ThemeChoice, str, str], ...] = (
     ("system", "Theme of the &system", "mdi6.theme-light-dark"),
     ("light", "&Light theme", "mdi6.white-balance-sunny"),

@@ -1,4 +1,4 @@
-"""The left rail: five pages, each an icon over its name."""
+"""The left rail: the pages, each an icon over its name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,6 +61,14 @@ PLACES = (
         module="card_studio.ui.deck_page",
         page="DeckPage",
         tip="Deal cards, and see which one is chosen",
+    ),
+    Place(
+        key="gallery",
+        name="Gallery",
+        icon="mdi6.image-multiple-outline",
+        module="card_studio.ui.gallery_page",
+        page="GalleryPage",
+        tip="A picture through every augmentation and corruption",
     ),
 )
 

@@ -1,0 +1,228 @@
+"""The Gallery page: one picture through every augmentation, corruption and severity, with its spectrum beside it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+
+from card_studio.errors import UserError
+from card_studio.files import explained, replacing
+from card_studio.pictures import PICTURE_SUFFIXES
+from card_studio.ui.actions import ActionRegistry
+from card_studio.ui.bridge import Bridge
+from card_studio.ui.deck_mime import Pictures, may_hold_pictures, pictures_of
+from card_studio.ui.gallery_actions import add_gallery_actions
+from card_studio.ui.gallery_easel import Easel
+from card_studio.ui.gallery_grid import GalleryGrid
+from card_studio.ui.gallery_panel import GalleryPanel
+from card_studio.ui.gallery_pictures import SPECTRUM_LIMIT, Original, Show
+from card_studio.ui.gallery_sheet import LINES, Sheet
+from card_studio.ui.pieces import EmptyState, action_button, button, label, on_surface, row, rule
+from card_studio.ui.theme import SPACE, Theme
+
+_SPECTRA = "Spectra: log amplitude, zero frequency at the centre, all on the original's scale"
+_DIFFERENCES = (
+    "Differences: mid-grey is no change; of spectra, blue is a lower and yellow a higher amplitude, "
+    f"at most {2.718281828**SPECTRUM_LIMIT:.0f} times"
+)
+
+
+class GalleryPage(QWidget):
+    """The panel with the original, and the wall."""
+
+    said = Signal(str)
+
+    def __init__(self, bridge: Bridge, theme: Theme, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Gallery")
+        self.setAcceptDrops(True)
+        self._theme, self._receiving = theme, False
+        self._original: Original | None = None
+        self.easel = Easel(bridge, self)
+        self.grid_, self.panel = GalleryGrid(theme), GalleryPanel(theme)
+        self._state, self._legend = label("", "caption"), label("", "caption", wrap=True)
+        self._bar = QProgressBar()
+        self._bar.setAccessibleName("Pictures made")
+        self._bar.setRange(0, len(LINES))
+        self._bar.setFixedWidth(15 * SPACE)
+        self.empty = EmptyState(
+            theme,
+            "mdi6.image-off-outline",
+            "No pictures",
+            "",
+            [button("Try again", self.easel.retry, primary=True)],
+        )
+        add_gallery_actions(self, actions)
+        self._build(actions)
+        self._connect()
+        self._on_changed()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the wall is complete, or it is said why not."""
+        return self.easel.settled
+
+    def refresh(self) -> None:
+        """Begin, the first time."""
+        self.easel.start()
+
+    def let_go(self) -> None:
+        """Wait for no answer any more."""
+        self.easel.let_go()
+
+    def show_images(self, files: list[Path]) -> None:
+        """Show a picture file of the user's."""
+        self.take(Pictures(sources=tuple(files)))
+
+    def take(self, pictures: Pictures) -> None:
+        """Show the first of some pictures that were dropped, pasted or chosen."""
+        self.easel.take(pictures)
+
+    def choose_file(self) -> None:
+        """Ask for an image file."""
+        pattern = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
+        name, _ = QFileDialog.getOpenFileName(self, "Open a picture", "", f"Pictures ({pattern});;All files (*)")
+        if name:
+            self.take(Pictures(sources=(Path(name),)))
+
+    def paste(self) -> None:
+        """Show the image on the clipboard."""
+        mime = QGuiApplication.clipboard().mimeData()
+        if mime is not None:
+            self.take(pictures_of(mime))
+
+    def look_at(self, show: Show) -> None:
+        """Show images, spectra, or both."""
+        self.grid_.show_look(replace(self.grid_.look, show=show))
+        self._say_legend()
+
+    def show_difference(self, difference: bool) -> None:
+        """Show how pictures differ from the original, or themselves."""
+        self.grid_.show_look(replace(self.grid_.look, difference=difference))
+        self._say_legend()
+
+    def copy(self) -> None:
+        """Copy the whole wall as a picture."""
+        QGuiApplication.clipboard().setImage(self.grid_.sheet_image())
+        self.said.emit("The wall is on the clipboard")
+
+    def ask_export(self) -> None:
+        """Ask for a file, and write the wall into it."""
+        name, _ = QFileDialog.getSaveFileName(self, "Export the gallery", "gallery.png", "PNG (*.png)")
+        if name:
+            self.export(Path(name))
+
+    def export(self, path: Path) -> None:
+        """Write the whole wall into a PNG file; say where it went, or why not."""
+        path = path if path.suffix else path.with_suffix(".png")
+        try:
+            with explained(path), replacing(path) as temporary:
+                if not self.grid_.sheet_image().save(str(temporary), b"PNG"):
+                    raise UserError(f"{path}: cannot be written: choose another folder")
+        except UserError as error:
+            self.said.emit(str(error))
+        else:
+            self.said.emit(f"Written to {path}")
+
+    # --- Qt --------------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome pictures."""
+        self._show_receiving(may_hold_pictures(event.mimeData()))
+        event.setAccepted(self._receiving)
+        if self._receiving:
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing is over the page any more."""
+        self._show_receiving(False)
+        event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Show the picture, or say why not."""
+        self._show_receiving(False)
+        event.acceptProposedAction()
+        self.take(pictures_of(event.mimeData()))
+
+    # --- within ----------------------------------------------------------------------------------------------------
+
+    def _build(self, actions: ActionRegistry) -> None:
+        tools = [action_button(actions.action(f"gallery.{name}"), text=True) for name in ("image", "spectrum", "both")]
+        difference = action_button(actions.action("gallery.difference"), text=True)
+        rest = [action_button(actions.action(f"gallery.{name}")) for name in ("anew", "zoom_out", "zoom_in", "fit")]
+        export = action_button(actions.action("gallery.export"))
+        bar = row(*tools, SPACE, difference, None, *rest, export, spacing=SPACE // 2)
+        bar.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE // 2)
+        under = row(self._legend, self._state, self._bar)
+        under.setStretch(0, 1)
+        under.setContentsMargins(2 * SPACE, 0, 2 * SPACE, SPACE)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.grid_)
+        self._stack.addWidget(self.empty)
+        wall = QWidget()
+        column = QVBoxLayout(on_surface(wall))
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addLayout(under)
+        column.addWidget(rule())
+        column.addWidget(self._stack, 1)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.panel)
+        whole.addWidget(rule(upright=True))
+        whole.addWidget(wall, 1)
+        self.setFocusProxy(self.grid_)
+        self._say_legend()
+
+    def _connect(self) -> None:
+        self.easel.changed.connect(self._on_changed)
+        self.easel.drawn.connect(self._on_drawn)
+        self.easel.refused.connect(self._on_refused)
+        self.grid_.current_changed.connect(self._on_current_changed)
+        self.panel.sample_picked.connect(self.easel.show_sample)
+        self.panel.open_asked.connect(self.choose_file)
+        self.panel.paste_asked.connect(self.paste)
+
+    def _on_changed(self) -> None:
+        sheet = self.easel.sheet
+        if sheet is not self.grid_.sheet:
+            self._original = None if sheet is None else Original(sheet.original)
+            self.grid_.show_sheet(sheet, self._original)
+            self.panel.show_sheet(sheet, self._original)
+        self.panel.show_samples(self.easel.samples)
+        self.empty.say("No pictures can be made", self.easel.problem)
+        self._stack.setCurrentWidget(self.empty if self.easel.problem else self.grid_)
+        self._say_state(sheet)
+
+    def _on_drawn(self) -> None:
+        self.grid_.on_drawn()
+        self._say_state(self.easel.sheet)
+
+    def _on_refused(self, reason: str) -> None:
+        self.panel.show_problem(reason)
+        self._say_state(self.easel.sheet)
+
+    def _on_current_changed(self) -> None:
+        self.panel.show_current(self.easel.sheet, self._original, self.grid_.current, self.grid_.column)
+
+    def _say_state(self, sheet: Sheet | None) -> None:
+        done = len(sheet.made) if sheet is not None else 0
+        self._bar.setValue(done)
+        busy = not self.easel.settled
+        self._bar.setVisible(busy)
+        text = "Warming up: a few seconds" if self.easel.warming else "Drawing"
+        self._state.setText(text if busy else "")
+
+    def _say_legend(self) -> None:
+        look = self.grid_.look
+        spectra = "" if look.show == "image" else _SPECTRA
+        self._legend.setText(_DIFFERENCES if look.difference else spectra or "Pictures as the networks see them")
+
+    def _show_receiving(self, receiving: bool) -> None:
+        if receiving != self._receiving:
+            self._receiving = receiving
+            self.panel.set_receiving(receiving)

@@ -1,0 +1,123 @@
+"""What hangs in the gallery: a line for each augmentation and corruption, and what each did to one picture."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from card_studio.domain.names import FAMILIES, SEVERITIES, CorruptionName
+from card_studio.domain.options import (
+    AugmentationOptions,
+    AugmixAugmentation,
+    CleanAugmentation,
+    GaussianAugmentation,
+)
+from card_studio.ui.words import spoken
+
+Pixels = NDArray[np.uint8]
+COLUMNS = len(SEVERITIES)
+"""Pictures in a line: severities 1 to 5, or as many draws of an augmentation."""
+_EXTRA = "An extra: kept for selecting decks, never reported"
+_SPELLINGS = {CorruptionName.JPEG_COMPRESSION: "JPEG compression"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One augmentation, or one corruption at its five severities."""
+
+    key: str
+    label: str
+    maker: CorruptionName | AugmentationOptions
+    note: str = ""
+
+    @property
+    def is_corruption(self) -> bool:
+        """Whether its columns are severities; otherwise they are draws."""
+        return isinstance(self.maker, CorruptionName)
+
+    def title(self, column: int) -> str:
+        """Return what one picture is called, columns counting from 0."""
+        return f"{self.label}, {'severity' if self.is_corruption else 'draw'} {column + 1}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Lines of a kind."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """What stands over the columns."""
+        what = "Severity" if self.lines[0].is_corruption else "Draw"
+        return tuple(f"{what} {column + 1}" for column in range(COLUMNS))
+
+
+def _augmentation(label: str, options: AugmentationOptions, note: str) -> Line:
+    return Line(key=str(options.name), label=label, maker=options, note=note)
+
+
+def _corruption(family: str, name: CorruptionName) -> Line:
+    note = _EXTRA if family == "extra" else ""
+    return Line(key=name, label=_SPELLINGS.get(name, spoken(name)), maker=name, note=note)
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        title="Augmentations",
+        lines=(
+            _augmentation("Flip and crop", CleanAugmentation(), "All that `clean` does; the others do it as well"),
+            _augmentation("Gaussian noise", GaussianAugmentation(), "Sigma 0.1; in training half of the images get it"),
+            _augmentation("AugMix", AugmixAugmentation(), "Three chains of simple operations, mixed"),
+        ),
+    ),
+    *(
+        Section(title=spoken(family), lines=tuple(_corruption(family, name) for name in names))
+        for family, names in FAMILIES.items()
+    ),
+)
+LINES: tuple[Line, ...] = tuple(line for section in SECTIONS for line in section.lines)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Sheet:
+    """One picture, and what was made of it so far."""
+
+    name: str
+    original: Pixels
+    """[3, H, W]."""
+    seed: int
+    made: dict[str, Pixels] = field(default_factory=dict)
+    """[COLUMNS, 3, H, W] by a line's key."""
+
+    @property
+    def size(self) -> int:
+        """Pixels on each side."""
+        return int(self.original.shape[-1])
+
+    def picture(self, line: Line, column: int) -> Pixels | None:
+        """Return a picture, [3, H, W]; None while it is not made."""
+        found = self.made.get(line.key)
+        return None if found is None else found[column]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How far a picture is from its original, in grey levels of 0 to 255."""
+
+    mean: float
+    """Mean absolute difference."""
+    rms: float
+    """Root of the mean squared difference."""
+
+    @property
+    def psnr_db(self) -> float:
+        """Peak signal-to-noise ratio; infinite where nothing changed."""
+        return float("inf") if self.rms == 0 else float(20 * np.log10(255 / self.rms))
+
+
+def change(original: Pixels, made: Pixels) -> Change:
+    """Return how far a picture is from its original; both uint8 [3, H, W]."""
+    difference = made.astype(np.float64) - original
+    return Change(mean=float(np.abs(difference).mean()), rms=float(np.sqrt(np.square(difference).mean())))
