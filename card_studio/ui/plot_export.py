@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from card_studio.errors import UserError
 from card_studio.files import replacing
@@ -17,8 +18,8 @@ KINDS = {".png": "Picture (*.png)", ".svg": "Vector picture (*.svg)", ".csv": "T
 """By suffix, how a file dialog names it."""
 
 
-class Printable(Protocol):
-    """What can be drawn into a picture: a widget, or a stand-in that knows its own whole size."""
+class Whole(Protocol):
+    """Stands in for a widget that only scrolls over what belongs into its picture."""
 
     def size(self) -> QSize:
         """Return the room that it takes."""
@@ -30,7 +31,7 @@ class Printable(Protocol):
 class Print:
     """A picture of a widget with its title above and its definition below, as it leaves the window."""
 
-    def __init__(self, theme: Theme, widget: Printable, title: str, note: str) -> None:
+    def __init__(self, theme: Theme, widget: QWidget | Whole, title: str, note: str) -> None:
         self._theme, self._widget, self._title, self._note = theme, widget, title, note
         self._width = max(widget.size().width(), 40 * SPACE)
         self._head = font_px("body") + 2 * SPACE
@@ -48,7 +49,7 @@ class Print:
         painter.setPen(self._theme.colour("text"))
         title = QRect(SPACE, 0, self._width, self._head)
         painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, self._title)
-        self._widget.render(painter, QPoint(SPACE, self._head))
+        self._draw(painter, QPoint(SPACE, self._head))
         painter.setFont(font("small"))
         painter.setPen(self._theme.colour("muted"))
         foot = QRect(SPACE, self._head + self._widget.size().height() + SPACE, self._width, self._foot)
@@ -59,10 +60,9 @@ class Print:
         image = QImage(self.size * _SCALE, QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(_SCALE)
         image.fill(self._theme.colour("surface"))
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.paint(painter)
-        painter.end()
+        with QPainter(image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.paint(painter)
         return image
 
     def svg(self) -> bytes:
@@ -75,10 +75,16 @@ class Print:
         generator.setViewBox(QRect(QPoint(0, 0), self.size))
         generator.setTitle(self._title)
         generator.setDescription(self._note)
-        painter = QPainter(generator)
-        self.paint(painter)
-        painter.end()
+        with QPainter(generator) as painter:
+            self.paint(painter)
         return bytes(buffer.data().data())
+
+    def _draw(self, painter: QPainter, at: QPoint) -> None:
+        widget = self._widget
+        if isinstance(widget, QGraphicsView):  # whose render is of the scene
+            widget.render(painter, QRectF(QRect(at, widget.size())), widget.viewport().rect())
+        else:
+            widget.render(painter, at)
 
     def _note_height(self) -> int:
         room = QRect(0, 0, self._width, 10_000)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QStackedWidget, Q
 from card_studio.errors import UserError
 from card_studio.studio.sheet import Sheet, as_csv
 from card_studio.ui.pieces import label, on_surface, row
-from card_studio.ui.plot_export import KINDS, Print, Printable, write
+from card_studio.ui.plot_export import KINDS, Print, Whole, write
 from card_studio.ui.sheet_view import SheetView
 from card_studio.ui.theme import SPACE, Theme
 
@@ -29,7 +29,7 @@ class PlotPanel(QWidget):
         sheet: Callable[[], Sheet],
         *,
         data: Callable[[], Sheet] | None = None,
-        printed: Printable | None = None,
+        printed: QWidget | Whole | None = None,
     ) -> None:
         """Make a panel.
 
@@ -45,7 +45,7 @@ class PlotPanel(QWidget):
         self.setAccessibleName(title)
         self.title = title
         self._theme, self.plot, self._sheet, self._data = theme, plot, sheet, data or sheet
-        self._printed: Printable = printed or plot
+        self._printed: QWidget | Whole = printed or plot
         self.caption = label("", "caption", wrap=True)
         self.table = SheetView(theme, title)
         self._stack = QStackedWidget()

@@ -57,7 +57,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         item = self.getPlotItem()
         adopt_menus(item, self)
         item.hideButtons()
-        item.layout.setContentsMargins(0, SPACE, SPACE, 0)
+        item.layout.setContentsMargins(4, SPACE, SPACE, 4)
         self._ring = pg.ScatterPlotItem(pxMode=True)
         self._ring.setZValue(50)
         self.addItem(self._ring)

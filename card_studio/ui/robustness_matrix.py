@@ -131,7 +131,8 @@ class MatrixDelegate(RowDelegate):
         painter.fillRect(rect, fill)
         painter.setFont(font("small", bold=cell.marked))
         painter.setPen(ink)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, written(cell))
+        place = rect.adjusted(0, 0, -5 if cell.marked else 0, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, written(cell))
         if cell.marked:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)

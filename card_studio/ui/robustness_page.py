@@ -83,11 +83,6 @@ class RobustnessPage(QWidget):
         self.sparsity.choose(self._chosen)
         self.matrix.select_card(self._chosen)
 
-    def let_go(self) -> None:
-        """Free what the plots hold on to."""
-        for plot in (self.trade_off, self.sparsity):
-            plot.close()
-
     def _panels(self) -> list[PlotPanel]:
         self.cell_words = label("", "caption", selectable=True)
         self.scale = ScaleBar(self.theme)

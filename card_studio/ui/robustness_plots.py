@@ -247,9 +247,9 @@ class SparsityPlot(Plot):
         if known:
             self._keep(
                 pg.ErrorBarItem(
-                    x=[100 * p.sparsity for p in known],
-                    y=[100 * p.mean for p in known],
-                    height=[200 * (p.sd or 0) for p in known],
+                    x=100 * np.array([p.sparsity for p in known]),
+                    y=100 * np.array([p.mean for p in known]),
+                    height=200 * np.array([p.sd for p in known], np.float64),
                     beam=1.2,
                     pen=pg.mkPen(colour, width=1.4),
                 )

@@ -102,10 +102,6 @@ class SensitivityPage(QWidget):
         self.wall.choose(card)
         self.profile.choose(card)
 
-    def let_go(self) -> None:
-        """Free what the plot holds on to."""
-        self.profile.close()
-
     def _panels(self) -> list[PlotPanel]:
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
