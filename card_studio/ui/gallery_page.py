@@ -8,11 +8,12 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiAppl
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from card_studio.errors import UserError
-from card_studio.files import explained, replacing
+from card_studio.files import write_atomically
 from card_studio.pictures import PICTURE_SUFFIXES
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.deck_mime import Pictures, may_hold_pictures, pictures_of
+from card_studio.ui.deck_reading import png_bytes
 from card_studio.ui.gallery_actions import add_gallery_actions
 from card_studio.ui.gallery_easel import Easel
 from card_studio.ui.gallery_grid import GalleryGrid
@@ -118,9 +119,7 @@ class GalleryPage(QWidget):
         """Write the whole wall into a PNG file; say where it went, or why not."""
         path = path if path.suffix else path.with_suffix(".png")
         try:
-            with explained(path), replacing(path) as temporary:
-                if not self.grid_.sheet_image().save(str(temporary), b"PNG"):
-                    raise UserError(f"{path}: cannot be written: choose another folder")
+            write_atomically(path, png_bytes(self.grid_.sheet_image()))
         except UserError as error:
             self.said.emit(str(error))
         else:

@@ -349,9 +349,11 @@ def _environment() -> Environment:
 
 
 @pytest.fixture
-def workspace(workspace_folder: Path) -> QuietWorkspace:
-    """An empty workspace that starts no host."""
-    return QuietWorkspace(workspace_folder)
+def workspace(workspace_folder: Path) -> Iterator[QuietWorkspace]:
+    """An empty workspace that starts no host; its warm children end with it."""
+    made = QuietWorkspace(workspace_folder)
+    yield made
+    made.close()
 
 
 @pytest.fixture
