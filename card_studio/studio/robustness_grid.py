@@ -8,6 +8,7 @@ import numpy as np
 
 from card_studio.domain.card import Card, Cell
 from card_studio.domain.names import FAMILIES, CorruptionName
+from card_studio.domain.recipe import described
 from card_studio.domain.statistics import Interval
 from card_studio.studio.comparing import CellDifference
 from card_studio.studio.robustness import CardResult, SuiteAnswers, cell_interval
@@ -70,7 +71,9 @@ class Grid:
 
 
 def card_title(card: Card) -> str:
-    """Return a card's name with its method and sparsity, which tell cards of one name apart."""
+    """Return a card's name, with what tells cards of one name apart: method and sparsity, or the seed."""
+    if card.name == described(card.recipe):
+        return f"{card.name} · seed {card.recipe.seed}"
     return f"{card.name} ({method_text(card)})"
 
 

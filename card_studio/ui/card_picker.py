@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from card_studio.domain.card import Card
 from card_studio.domain.ids import CardId
+from card_studio.domain.recipe import described
 from card_studio.ui.card_face import METHOD_LABELS, rank_text
 from card_studio.ui.delegates import RowDelegate
 from card_studio.ui.pieces import button, label, on_surface, row
@@ -41,6 +42,13 @@ class Pick:
     def parts(self) -> str:
         """Method, sparsity and figures in one line."""
         return " · ".join(part for part in (short_method(self.card), self.figures) if part)
+
+
+def short_title(card: Card) -> str:
+    """Return a card's name; one that was made of its recipe's parts is cut to what is not said beside it."""
+    if card.name != described(card.recipe):
+        return card.name
+    return f"{card.recipe.network.name} · seed {card.recipe.seed}"
 
 
 def short_method(card: Card) -> str:
@@ -169,7 +177,7 @@ class PickDelegate(RowDelegate):
         words = rect.adjusted(left - rect.left() + side + SPACE, SPACE // 2, -SPACE, -SPACE // 2)
         half = words.height() // 2
         for top, text, role, colour in (
-            (words.top(), pick.card.name, "body", "text"),
+            (words.top(), short_title(pick.card), "body", "text"),
             (words.top() + half, pick.parts, "small", "muted"),
         ):
             painter.setFont(font("body" if role == "body" else "small"))

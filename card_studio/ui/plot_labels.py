@@ -13,8 +13,14 @@ from card_studio.ui.theme import font
 _GAP = 9.0
 """Pixels between a point and its name, beyond the point's own size."""
 _TRIES = 80
+_LONGEST = 32
 MOST = 24
 """Names on one plot; the first ones win."""
+
+
+def cut(text: str) -> str:
+    """Return a text that fits beside a point: long ones lose their middle."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +58,7 @@ class LabelLayer:
             self._plot.removeItem(item)
         self._labels, self._items = list(labels[:MOST]), []
         for label in self._labels:
-            item = pg.TextItem(label.text, color=label.colour, anchor=(0, 0.5))
+            item = pg.TextItem(cut(label.text), color=label.colour, anchor=(0, 0.5))
             item.setFont(font("small", bold=label.bold))
             item.setZValue(40)
             self._plot.addItem(item, ignoreBounds=True)
@@ -103,7 +109,7 @@ def _first_free(rect: QRectF, taken: Sequence[QRectF], frame: QRectF) -> QRectF:
 
 def _beside(label: PlotLabel, point: QPointF, frame: QRectF) -> QRectF:
     metrics = QFontMetricsF(font("small", bold=label.bold))
-    width, height = metrics.horizontalAdvance(label.text) + 8, metrics.height()
+    width, height = metrics.horizontalAdvance(cut(label.text)) + 8, metrics.height()
     gap = _GAP + label.radius
     left = point.x() + gap
     if left + width > frame.right():

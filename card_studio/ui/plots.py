@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QSizePolicy
+from PySide6.QtWidgets import QFrame, QGraphicsView, QSizePolicy
 
 from card_studio.ui.plot_labels import LabelLayer
 from card_studio.ui.plot_menus import adopt_menus
@@ -17,6 +17,8 @@ from card_studio.ui.suits import suit_path
 from card_studio.ui.theme import SPACE, Theme, font, font_px
 
 _UNIT_BOX = QRectF(-0.5, -0.5, 1, 1)
+_EQUAL_CONTRAST = 0.197
+"""The luminance on which both inks read equally well."""
 _NEAR = 14
 """Pixels around a point's centre that count as on it, at least."""
 
@@ -108,6 +110,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def minimumSizeHint(self) -> QSize:
         return QSize(30 * SPACE, 22 * SPACE)
+
+    def close(self) -> bool:
+        """Close as any widget: pyqtgraph's own way also empties the scene, under labels that still follow it."""
+        closed: bool = QGraphicsView.close(self)
+        return closed
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = Qt.Key
@@ -205,6 +212,11 @@ def colour_at(value: float, low: float, high: float, colours: NDArray[np.uint8])
 
 
 def ink_on(colour: QColor) -> QColor:
-    """Return black or white, whichever reads better on a colour."""
-    bright = 0.299 * colour.redF() + 0.587 * colour.greenF() + 0.114 * colour.blueF()
-    return QColor("#16171a") if bright > 0.52 else QColor("#ffffff")
+    """Return near black or white, whichever has the higher contrast on a colour (WCAG's relative luminance)."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _channels(colour)]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return QColor("#16171a") if luminance > _EQUAL_CONTRAST else QColor("#ffffff")
+
+
+def _channels(colour: QColor) -> tuple[float, float, float]:
+    return colour.redF(), colour.greenF(), colour.blueF()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOpti
 
 from card_studio.domain.ids import CardId
 from card_studio.studio.robustness_grid import Grid, GridCell, shown
-from card_studio.ui.card_picker import short_method
+from card_studio.ui.card_picker import short_method, short_title
 from card_studio.ui.colour_maps import DIVERGING, SEQUENTIAL
 from card_studio.ui.delegates import RowDelegate
 from card_studio.ui.plots import colour_at, ink_on
@@ -198,7 +198,7 @@ class MatrixHeader(QHeaderView):
         left = place.left() + side + SPACE // 2
         chosen = card.id == self.selected
         for top, text, bold, colour in (
-            (place.top(), card.name, True, "accent" if chosen else "text"),
+            (place.top(), short_title(card), True, "accent" if chosen else "text"),
             (place.top() + side + 5, short_method(card), False, "muted"),
         ):
             painter.setFont(font("small" if not bold else "body", bold=bold))

@@ -1,6 +1,6 @@
 """Two plots of a suite's cards: clean against robust accuracy, and robust accuracy over sparsity."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from card_studio.studio.published import ROBUSTNETS, PublishedFigure
 from card_studio.studio.robustness import Line, SuiteAnswers, pareto_front
 from card_studio.studio.sheet import Heading, Sheet
 from card_studio.ui.card_face import size_text
-from card_studio.ui.card_picker import short_method
+from card_studio.ui.card_picker import short_method, short_title
 from card_studio.ui.plot_labels import PlotLabel
 from card_studio.ui.plots import Plot, PlotPoint, suit_symbol
 from card_studio.ui.suits import suit_colour
@@ -23,8 +23,8 @@ from card_studio.ui.theme import Theme
 
 _LEAST, _MOST = 9.0, 34.0
 """Symbol sizes in pixels; the area grows with the bytes."""
-_FULL_NAMES = 6
-"""Up to so many cards, names are written in full."""
+_MOST_NAMES = 6
+"""Up to so many cards, each is named in the plot."""
 _DASHES: dict[Compression, Any] = {
     Compression.LRR: Qt.PenStyle.SolidLine,
     Compression.LTH: Qt.PenStyle.DashLine,
@@ -95,6 +95,11 @@ class TradeOffPlot(Plot):
 
     note = ""
 
+    def choose(self, key: Hashable) -> None:
+        super().choose(key)
+        if self._answers is not None:
+            self._write_names()
+
     def _own(self, card: CardId) -> Evaluation:
         assert self._answers is not None
         return self._answers.evaluations[card]
@@ -132,11 +137,13 @@ class TradeOffPlot(Plot):
     def _write_names(self) -> None:
         assert self._answers is not None
         ticked = [card for card in self._finite() if card.id in self._ticked]
+        if len(ticked) > _MOST_NAMES:  # more would hide the points; the chosen one is named
+            ticked = [card for card in self._finite() if card.id == self.chosen]
         largest = max((card.file_bytes for card in self._answers.cards), default=1)
         self.labels.set_labels(
             [
                 PlotLabel(
-                    text=f"{card.name} · {short_method(card)}" if len(ticked) <= _FULL_NAMES else short_method(card),
+                    text=f"{short_title(card)} · {short_method(card)}",
                     x=100 * self._own(card.id).clean_accuracy,
                     y=100 * self._own(card.id).robust_accuracy,
                     colour=self.theme.tokens.muted,

@@ -45,15 +45,16 @@ class PointerPane(QWidget):
     def set_example(self, image: NDArray[np.uint8] | None) -> None:
         """Say which test image, uint8 [3, H, W], to perturb; None if there is none at hand."""
         self._image: NDArray[np.uint8] | None = image
-        for widget in (self.example, self.captions[1]):
-            widget.setVisible(image is not None)
+        if image is None:
+            self.example.hide()
+            self.captions[1].hide()
 
     def clear(self) -> None:
         """Say how to begin."""
         self.frequency.setText("Move over a map, or focus the maps and use the arrow keys")
         self.values.show_sheet(Sheet(title="", headings=(), rows=(), note=""))
-        for picture in (self.basis, self.example):
-            picture.setPixmap(QPixmap())
+        for widget in (self.basis, self.example, *self.captions):
+            widget.hide()
 
     def show_cell(
         self,
@@ -88,6 +89,8 @@ class PointerPane(QWidget):
         scaled = pixmap.scaled(QSize(_SIDE, _SIDE) * ratio)
         scaled.setDevicePixelRatio(ratio)
         where.setPixmap(scaled)
+        where.show()
+        self.captions[where is self.example].show()
 
 
 def perturbed(image: NDArray[np.uint8], wave: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -11,13 +11,13 @@ from PySide6.QtGui import QColor
 from card_studio.domain.fourier import radial_profile
 from card_studio.studio.sensitivity_view import CardMap, MapKind, profile_sheet
 from card_studio.studio.sheet import Sheet
-from card_studio.ui.card_picker import short_method
+from card_studio.ui.card_picker import short_method, short_title
 from card_studio.ui.plot_labels import PlotLabel
 from card_studio.ui.plots import Plot
 from card_studio.ui.suits import suit_colour
 from card_studio.ui.theme import Theme
 
-_MOST_NAMES = 8
+_MOST_NAMES = 5
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -62,8 +62,9 @@ class ProfilePlot(Plot):
         self._line_of = pg.InfiniteLine(self._at or 0, 90, pen=pg.mkPen(self.theme.tokens.muted, width=1))
         self._line_of.setVisible(self._at is not None)
         self._keep(self._line_of)
-        chosen_first = sorted(self._maps, key=lambda each: each.card.id != self.chosen)
-        self.labels.set_labels([self._label(each) for each in chosen_first[:_MOST_NAMES]])
+        few = len(self._maps) <= _MOST_NAMES  # more would hide the lines; the chosen one is named
+        named = [each for each in self._maps if few or each.card.id == self.chosen]
+        self.labels.set_labels([self._label(each) for each in named])
 
     def sheet(self) -> Sheet:
         """Return the profiles as a table."""
@@ -85,7 +86,7 @@ class ProfilePlot(Plot):
         radius, mean = radial_profile(each.map.errors)
         at = int(np.argmin(np.diff(mean))) if len(mean) > 1 else 0
         chosen = each.card.id == self.chosen
-        text = f"{each.card.name} · {short_method(each.card)}"
+        text = f"{short_title(each.card)} · {short_method(each.card)}"
         colour = self.theme.tokens.text if chosen else self.theme.tokens.muted
         return PlotLabel(text=text, x=float(radius[at]), y=100 * float(mean[at]), colour=colour, bold=chosen)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from card_studio.domain.ids import CardId
 from card_studio.studio.sensitivity_view import CardMap, frequency_words
-from card_studio.ui.card_picker import short_method
+from card_studio.ui.card_picker import short_method, short_title
 from card_studio.ui.colour_maps import SEQUENTIAL
 from card_studio.ui.plots import colour_at, draw_focus, ink_on, map_image
 from card_studio.ui.sensitivity_layout import Place, by_kind, in_flow
@@ -226,7 +226,7 @@ class MapWall(QWidget):
         width = round(rect.right()) - left
         note = " · compared with" if card.id == self._baseline else ""
         for y, text, bold, colour in (
-            (top, card.name, True, "text"),
+            (top, short_title(card), True, "text"),
             (top + side + 4, short_method(card) + note, False, "muted"),
         ):
             painter.setFont(font("body", bold=True) if bold else font("small"))

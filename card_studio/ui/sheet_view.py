@@ -3,15 +3,16 @@
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QTableView
 
 from card_studio.studio.sheet import Sheet
 from card_studio.ui.delegates import RowDelegate
 from card_studio.ui.tables import Index
-from card_studio.ui.theme import Theme, font, font_px
+from card_studio.ui.theme import SPACE, Theme, font, font_px
 
 _EMPTY = Sheet(title="", headings=(), rows=(), note="")
+_LEAST_WORDS = 17 * SPACE
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -84,12 +85,27 @@ class SheetView(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(font_px("body") + 13)
         self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
 
     def show_sheet(self, sheet: Sheet) -> None:
         """Show a sheet."""
         self.model_.set_sheet(sheet)
         self.setAccessibleDescription(sheet.note)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give figures the room that they need, and the words of the first column what is left."""
+        header = self.horizontalHeader()
+        for column in range(1, header.count()):
+            self.setColumnWidth(column, max(self.sizeHintForColumn(column), header.sectionSizeHint(column)) + SPACE)
+        if header.count():
+            others = sum(header.sectionSize(column) for column in range(1, header.count()))
+            wanted = max(self.sizeHintForColumn(0), header.sectionSizeHint(0)) + 2 * SPACE
+            left = self.viewport().width() - others
+            self.setColumnWidth(0, min(wanted, left) if left > _LEAST_WORDS else _LEAST_WORDS)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
