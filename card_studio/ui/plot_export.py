@@ -73,6 +73,7 @@ class Print:
         generator.setOutputDevice(buffer)
         generator.setSize(self.size)
         generator.setViewBox(QRect(QPoint(0, 0), self.size))
+        generator.setResolution(QImage(1, 1, QImage.Format.Format_RGB32).logicalDpiX())  # as the screen's, for axes
         generator.setTitle(self._title)
         generator.setDescription(self._note)
         with QPainter(generator) as painter:

@@ -39,6 +39,11 @@ def suit_symbol(name: str) -> QPainterPath:
     return suit_path(name, _UNIT_BOX)
 
 
+def symbols() -> Any:
+    """Return an item of symbols that are drawn as paths: from pyqtgraph's cache of pixels, an SVG would be wrong."""
+    return pg.ScatterPlotItem(pxMode=True, useCache=False)
+
+
 class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot with themed axes; its points can be pointed at, clicked, and reached by the arrow keys."""
 
@@ -60,7 +65,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         adopt_menus(item, self)
         item.hideButtons()
         item.layout.setContentsMargins(4, SPACE, SPACE, 4)
-        self._ring = pg.ScatterPlotItem(pxMode=True)
+        self._ring = symbols()
         self._ring.setZValue(50)
         self.addItem(self._ring)
         self.setMouseEnabled(x=False, y=False)

@@ -336,12 +336,18 @@ class MatrixPrint:
     def size(self) -> QSize:
         """Return the room that all cells need."""
         view = self._view
-        width = view.verticalHeader().sizeHint().width() + view.header.length() + 2
-        return QSize(width, view.header.sizeHint().height() + view.verticalHeader().length() + 2)
+        frame = 2 * view.frameWidth() + 2
+        width = view.verticalHeader().sizeHint().width() + view.header.length() + frame
+        return QSize(width, view.header.sizeHint().height() + view.verticalHeader().length() + frame)
 
     def render(self, painter: QPainter, at: QPoint) -> None:
         """Draw it, by giving the view all the room for a moment."""
-        before = self._view.size()
-        self._view.resize(self.size())
-        self._view.render(painter, at)
-        self._view.resize(before)
+        view, before = self._view, self._view.size()
+        policy = Qt.ScrollBarPolicy
+        for set_policy in (view.setHorizontalScrollBarPolicy, view.setVerticalScrollBarPolicy):
+            set_policy(policy.ScrollBarAlwaysOff)
+        view.resize(self.size())
+        view.render(painter, at)
+        for set_policy in (view.setHorizontalScrollBarPolicy, view.setVerticalScrollBarPolicy):
+            set_policy(policy.ScrollBarAsNeeded)
+        view.resize(before)

@@ -17,7 +17,7 @@ from card_studio.studio.sheet import Heading, Sheet
 from card_studio.ui.card_face import size_text
 from card_studio.ui.card_picker import short_method, short_title
 from card_studio.ui.plot_labels import PlotLabel
-from card_studio.ui.plots import Plot, PlotPoint, suit_symbol
+from card_studio.ui.plots import Plot, PlotPoint, suit_symbol, symbols
 from card_studio.ui.suits import suit_colour
 from card_studio.ui.theme import Theme
 
@@ -41,8 +41,8 @@ class TradeOffPlot(Plot):
         self._answers: SuiteAnswers | None = None
         self._ticked: frozenset[CardId] = frozenset()
         self._published: tuple[PublishedFigure, ...] = ()
-        self._cards: Any = pg.ScatterPlotItem(pxMode=True)
-        self._others: Any = pg.ScatterPlotItem(pxMode=True)
+        self._cards: Any = symbols()
+        self._others: Any = symbols()
         self._front: Any = pg.PlotDataItem()
         super().__init__(theme, "Clean against robust accuracy", "Clean accuracy (%)", "Robust accuracy (%)")
         for item in (self._front, self._others, self._cards):
@@ -226,13 +226,10 @@ class SparsityPlot(Plot):
         colour.setAlphaF(0.95 if self._is_ticked(line) else 0.25)
         x, y = [100 * p.sparsity for p in line.points], [100 * p.mean for p in line.points]
         style = _DASHES.get(line.method, Qt.PenStyle.SolidLine)
-        curve = pg.PlotDataItem(
-            x, y, pen=pg.mkPen(colour, width=1.6, style=style), symbol=suit_symbol(line.augmentation)
-        )
-        curve.setSymbolSize(14)
-        curve.setSymbolBrush(colour)
-        curve.setSymbolPen(None)
-        self._keep(curve)
+        self._keep(pg.PlotDataItem(x, y, pen=pg.mkPen(colour, width=1.6, style=style)))
+        marks = symbols()
+        marks.setData(x, y, symbol=suit_symbol(line.augmentation), size=14, brush=colour, pen=None)
+        self._keep(marks)
         self._draw_spread(line, colour)
         if line.method is Compression.DENSE and line.points:
             level = pg.InfiniteLine(
@@ -273,12 +270,11 @@ class SparsityPlot(Plot):
             style = _DASHES.get(figures[0].method or Compression.LRR, Qt.PenStyle.SolidLine)
             x, y = [100 * f.sparsity for f in figures], [100 * f.robust for f in figures]
             along = figures[0].source == ROBUSTNETS  # RobustBench's are single cards and decks, no line
-            pen = pg.mkPen(colour, width=1, style=style) if along else None
-            curve = pg.PlotDataItem(x, y, pen=pen, symbol=suit_symbol(suit))
-            curve.setSymbolSize(9)
-            curve.setSymbolBrush(None)
-            curve.setSymbolPen(pg.mkPen(colour, width=1))
-            self._keep(curve)
+            if along:
+                self._keep(pg.PlotDataItem(x, y, pen=pg.mkPen(colour, width=1, style=style)))
+            marks = symbols()
+            marks.setData(x, y, symbol=suit_symbol(suit), size=9, brush=None, pen=pg.mkPen(colour, width=1))
+            self._keep(marks)
 
     def _keep(self, item: Any, *, ignore: bool = False) -> None:
         self.addItem(item, ignoreBounds=ignore)
