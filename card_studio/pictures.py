@@ -1,8 +1,18 @@
 """Reads any usual image file as RGB bytes, and refuses with one clear line what is not one.
 
-What becomes of what: grey, palette, CMYK, YCbCr and 16-bit images become 8-bit RGB; transparency is laid over white;
-a photograph that a camera marked as turned is turned upright; of an animation the first frame is taken. More than
-64 million pixels are refused by the header, before anything is decoded.
+grey, 1-bit        three equal channels
+16-bit, float      scaled to 0-255; floats count from 0 to 1, what lies outside is clipped
+palette, CMYK,     converted to RGB
+YCbCr
+transparent        laid over white, also where a palette is transparent
+animated           the first frame
+turned by EXIF     turned upright
+1 x 1 and other    read; where a size is asked for, the middle square is resized to it
+sizes
+over 64 million    refused by the header, before anything is decoded: 20,000 x 20,000 and all bombs
+pixels
+truncated, damaged refused; never an exception of the decoder's
+empty, text, other refused, with the formats that are read
 """
 
 import io

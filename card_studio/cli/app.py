@@ -204,7 +204,7 @@ def decks(context: typer.Context, json: Json = False) -> None:
 def evaluate(
     context: typer.Context,
     card: CardIds,
-    suite: Annotated[str, typer.Option(help="builtin, or a folder in CIFAR-C's layout.")] = "builtin",
+    suite: Annotated[str, typer.Option(help="builtin, cifar-c, or a folder in CIFAR-C's layout.")] = "builtin",
     corruption: Annotated[list[CorruptionName] | None, typer.Option(help="Only these; repeat it.")] = None,
     images: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
     split: Annotated[str, typer.Option(help="test or validation.")] = "test",
@@ -215,7 +215,7 @@ def evaluate(
     workspace = workspace_of(context)
     found = [workspace.card(each) for each in card]
     corruptions = tuple(corruption or STANDARD_CORRUPTIONS)
-    source = suite_source(suite)
+    source = suite_source(suite, found[0].data_label)
     asked = Suite.model_validate({"source": source, "corruptions": corruptions, "images": images, "split": split})
     job = workspace.evaluate([each.id for each in found], asked)
     if not wait:

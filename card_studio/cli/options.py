@@ -31,10 +31,15 @@ def workspace_of(context: typer.Context) -> Workspace:
     return place.open()
 
 
-def suite_source(text: str) -> str:
-    """Return what names a suite's images: `builtin`, or a folder, from the root where it lies here.
+def suite_source(text: str, data_label: str) -> str:
+    """Return what names a suite's images.
 
-    Others start at the settings' data folder.
+    Args:
+        text: `builtin`; `cifar-c`, for the published set of the data, such as CIFAR-10-C, in the data folder; or a
+            folder, which is named from the root where it lies here, and starts at the data folder where it does not.
+        data_label: what the cards' data are called.
     """
+    if text == "cifar-c":
+        return f"{data_label}-C"
     path = Path(text).expanduser()
     return str(path.resolve()) if text != "builtin" and path.is_dir() else text

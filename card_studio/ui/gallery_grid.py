@@ -76,6 +76,7 @@ class GalleryGrid(QAbstractScrollArea):
         """Show images, spectra, or both; themselves or their differences."""
         self.look = look
         self._lay_out()
+        self._make_visible()
 
     def set_zoom(self, zoom: int | None) -> None:
         """Show an image's pixels so many device pixels large; None fits the width."""

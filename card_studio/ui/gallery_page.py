@@ -1,5 +1,6 @@
 """The Gallery page: one picture through every augmentation, corruption and severity, with its spectrum beside it."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +26,8 @@ from card_studio.ui.theme import SPACE, Theme
 
 _SPECTRA = "Spectra: log amplitude, zero frequency at the centre, all on the original's scale"
 _DIFFERENCES = (
-    "Differences: mid-grey is no change; of spectra, blue is a lower and yellow a higher amplitude, "
-    f"at most {2.718281828**SPECTRUM_LIMIT:.0f} times"
+    "Differences: mid-grey, and white in spectra, is no change; blue is a lower, yellow a higher amplitude, "
+    f"up to {math.exp(SPECTRUM_LIMIT):.0f} times"
 )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from card_studio.__main__ import run
 from card_studio.cli.corrupt_app import data_named
+from card_studio.cli.options import suite_source
 from card_studio.domain.job import CorruptDataset
 from card_studio.domain.options import CifarData, FolderData, NpzData, ShapesData
 from card_studio.errors import DataError, RecipeError
@@ -101,3 +102,11 @@ def test_a_word_that_means_nothing_is_one_line(workspace: Workspace) -> None:
         data_named("nothing", [], workspace)
     with pytest.raises(RecipeError, match=r"^shapes: data.sise: there is no such option"):
         data_named("shapes", ["data.sise=64"], workspace)
+
+
+def test_words_for_suites(folder: Path) -> None:
+    assert suite_source("builtin", "CIFAR-10") == "builtin"
+    assert suite_source("cifar-c", "CIFAR-100") == "CIFAR-100-C"
+    (folder / "mine-c").mkdir()
+    assert suite_source("mine-c", "CIFAR-10") == str(folder / "mine-c")
+    assert suite_source("elsewhere", "CIFAR-10") == "elsewhere"

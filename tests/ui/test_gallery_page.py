@@ -157,7 +157,7 @@ def test_looks_are_chosen_by_actions(drawn: GalleryPage, actions: ActionRegistry
     assert "log amplitude" in drawn._legend.text()
     actions.action("gallery.difference").trigger()
     assert drawn.grid_.look == Look(show="spectrum", difference=True)
-    assert "at most 20 times" in drawn._legend.text()
+    assert "up to 20 times" in drawn._legend.text()
 
 
 def test_drawing_anew_changes_only_what_is_random(drawn: GalleryPage, actions: ActionRegistry, qtbot: QtBot) -> None:

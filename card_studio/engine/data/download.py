@@ -39,6 +39,8 @@ def fetching(url: str, archive: Path, md5: str, *, label: str) -> Work[None]:
         try:
             yield from _receiving(url, archive, md5, label)
         except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # it is the server's answer too, and holds the connection
             reason = getattr(error, "reason", None) or error or type(error).__name__
             raise DataError(f"{archive}: {label} could not be fetched from {url}: {reason}") from error
     yield from _unpacking(archive, label)

@@ -21,6 +21,7 @@ from card_studio.files import read_array
 
 LABELS = "labels"
 MANIFEST = "manifest.json"
+_SOURCES = ". CIFAR-10-C: https://zenodo.org/records/2535967, CIFAR-100-C: https://zenodo.org/records/3555552"
 
 
 class Manifest(BaseModel):
@@ -129,6 +130,8 @@ class SuiteFolder:
         try:
             return read_array(path, mapped=True)
         except FileNotFoundError as error:
-            raise DataError(f"{path}: no such file; a suite's folder holds labels.npy and one .npy each") from error
+            raise DataError(
+                f"{path}: no such file; a suite's folder holds labels.npy and one .npy each{_SOURCES}"
+            ) from error
         except (ValueError, EOFError) as error:
             raise DataError(f"{path}: not a .npy file of plain numbers: fetch it again") from error

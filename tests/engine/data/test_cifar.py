@@ -88,6 +88,37 @@ def test_a_foreign_pickle_is_never_opened(published: Path, tmp_path: Path) -> No
     assert not (tmp_path / "owned").exists()
 
 
+def test_cifar_100_has_its_fine_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = torchvision_module("datasets").CIFAR100
+    top = tmp_path / source.base_folder
+    top.mkdir()
+    random, labels = np.random.default_rng(0), np.tile(np.arange(100), 5)
+    contents: dict[str, Any] = {
+        name: {
+            "data": random.integers(0, 256, (500, 3072), np.uint8),
+            "fine_labels": labels.tolist(),
+            "coarse_labels": [0] * 500,
+        }
+        for name in ("train", "test")
+    }
+    contents["meta"] = {"fine_label_names": [f"fine {i}" for i in range(100)]}
+    sums = {}
+    for name, content in contents.items():
+        (top / name).write_bytes(pickle.dumps(content))
+        sums[name] = hashlib.md5((top / name).read_bytes()).hexdigest()
+    monkeypatch.setattr(source, "train_list", [["train", sums["train"]]])
+    monkeypatch.setattr(source, "test_list", [["test", sums["test"]]])
+    monkeypatch.setattr(source, "meta", {**source.meta, "md5": sums["meta"]})
+    options = CifarData(name=DatasetName.CIFAR100, path=tmp_path, validation_share=0.2)
+    dataset = open_dataset(options, cache=tmp_path)
+    assert dataset.label == "CIFAR-100"
+    assert dataset.classes[99] == "fine 99"
+    assert dataset.test.labels.tolist() == labels.tolist()
+    assert torch.bincount(dataset.train.labels).tolist() == [4] * 100
+    np.testing.assert_array_equal(dataset.test.images.flatten(1), contents["test"]["data"])
+    assert dataset.mean == (0.5071, 0.4865, 0.4409)
+
+
 def test_cifar_100_names_its_own_files(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"cifar-100-python/train: no such file of CIFAR-100"):
         open_dataset(CifarData(name=DatasetName.CIFAR100, path=tmp_path), cache=tmp_path)
@@ -109,6 +140,7 @@ def server(published: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        httpd.daemon_threads = False  # so that closing waits for answers under way
         thread = threading.Thread(target=httpd.serve_forever)
         thread.start()
         monkeypatch.setattr(source, "url", f"http://127.0.0.1:{httpd.server_port}/{source.filename}")

@@ -106,3 +106,4 @@ def test_folders_that_do_not_fit_are_refused(small_dataset: Dataset, context: Co
     assert "labels.npy" in refusal()
     (folder / "labels.npy").unlink()
     assert "labels.npy: no such file" in refusal()
+    assert "zenodo.org/records/2535967" in refusal()
