@@ -4,9 +4,9 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from card_studio.errors import UserError
 from card_studio.files import write_atomically
@@ -172,11 +172,23 @@ class GalleryPage(QWidget):
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self.panel)
+        whole.addWidget(self._scrolled_panel())
         whole.addWidget(rule(upright=True))
         whole.addWidget(wall, 1)
         self.setFocusProxy(self.grid_)
         self._say_legend()
+
+    def _scrolled_panel(self) -> QScrollArea:
+        """Return the panel so that it fits low windows too."""
+        made = QScrollArea()
+        made.setWidgetResizable(True)
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setFixedWidth(self.panel.width())
+        made.setWidget(self.panel)
+        made.viewport().setAutoFillBackground(False)
+        self.panel.setAutoFillBackground(False)
+        return made
 
     def _connect(self) -> None:
         self.easel.changed.connect(self._on_changed)
