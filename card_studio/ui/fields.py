@@ -1,14 +1,12 @@
 """One field of a form per option: what it edits follows from the option's type, range, unit and help."""
 
-import enum
 import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from card_studio.domain.declaration import choices_of, range_of
 from card_studio.ui.pieces import row
 from card_studio.ui.words import spoken
 
@@ -52,7 +51,7 @@ def make_field(name: str, info: FieldInfo, on_change: Callable[[], None]) -> Fie
         on_change: called after every edit by the user.
     """
     kind = _without_none(info.annotation)
-    choices = _choices(kind)
+    choices = choices_of(kind)
     if choices:
         field = _choice_field(choices, on_change)
     elif kind is bool:
@@ -76,43 +75,11 @@ def help_of(info: FieldInfo) -> str:
     return " ".join(part for part in (info.description or "", f"({said})" if said else "") if part)
 
 
-def unit_of(info: FieldInfo) -> str:
-    """Return an option's unit, such as `epochs`."""
-    extra = info.json_schema_extra
-    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
-
-
-def range_of(info: FieldInfo) -> str:
-    """Return what an option may be, such as `1 to 16` or `above 0, at most 1`; empty where all is allowed."""
-    low = next((rule for rule in info.metadata if isinstance(rule, Ge | Gt)), None)
-    high = next((rule for rule in info.metadata if isinstance(rule, Le | Lt)), None)
-    if isinstance(low, Ge) and isinstance(high, Le):
-        return f"{_short(low.ge)} to {_short(high.le)}"
-    said = []
-    if low is not None:
-        said.append(f"at least {_short(low.ge)}" if isinstance(low, Ge) else f"above {_short(low.gt)}")
-    if high is not None:
-        said.append(f"at most {_short(high.le)}" if isinstance(high, Le) else f"below {_short(high.lt)}")
-    return ", ".join(said)
-
-
-def _short(number: Any) -> str:
-    return "2³¹-1" if number == 2**31 - 1 else f"{number:,}" if isinstance(number, int) else f"{number:g}"
-
-
 def _without_none(kind: Any) -> Any:
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
         kinds = [each for each in typing.get_args(kind) if each is not type(None)]
         return kinds[0] if len(kinds) == 1 else kind
     return kind
-
-
-def _choices(kind: Any) -> list[str]:
-    if typing.get_origin(kind) is Literal:
-        return [str(each) for each in typing.get_args(kind)]
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return [str(each) for each in kind]
-    return []
 
 
 def _most_letters(info: FieldInfo) -> int:

@@ -9,10 +9,11 @@ from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from card_studio.domain.declaration import kinds_of, matters, unit_of
 from card_studio.domain.options import Options
 from card_studio.domain.recipe import Recipe, recipe_from
 from card_studio.errors import RecipeError
-from card_studio.ui.fields import Field, help_of, make_field, unit_of
+from card_studio.ui.fields import Field, help_of, make_field
 from card_studio.ui.pieces import label, row, rule
 from card_studio.ui.theme import SPACE, font_px
 from card_studio.ui.words import spoken
@@ -32,6 +33,7 @@ class OptionForm(QWidget):
         self._quiet = False
         self._fields: dict[str, Field] = {}
         self._helps: dict[str, tuple[QLabel, str]] = {}
+        self._rows: dict[str, tuple[QWidget, ...]] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(2 * SPACE)
@@ -42,6 +44,7 @@ class OptionForm(QWidget):
         for name, info in kind.model_fields.items():
             if name not in without and not is_group(info) and not _is_tag(info):
                 self._add(name, info)
+        self._show_what_matters()
 
     @property
     def names(self) -> list[str]:
@@ -64,6 +67,7 @@ class OptionForm(QWidget):
             if name in values:
                 field.write(values[name])
         self._quiet = False
+        self._show_what_matters()
 
     def show_problem(self, name: str, text: str) -> bool:
         """Show at a field what is wrong with it; return whether there is such a field."""
@@ -111,6 +115,7 @@ class OptionForm(QWidget):
         self._grid.addWidget(middle, line, 1, top)
         self._grid.addWidget(help_line, line, 2, top)
         self._fields[name] = field
+        self._rows[name] = (title, middle, help_line)
         self._helps[name] = (help_line, help_of(info))
         default = info.get_default(call_default_factory=True)
         if default is not None and type(default).__name__ != "PydanticUndefinedType":
@@ -120,7 +125,15 @@ class OptionForm(QWidget):
 
     def _on_change(self) -> None:
         if not self._quiet:
+            self._show_what_matters()
             self.edited.emit()
+
+    def _show_what_matters(self) -> None:
+        """Hide the options that have no effect beside the other values."""
+        values = self.values()
+        for name, row_of_widgets in self._rows.items():
+            for widget in row_of_widgets:
+                widget.setVisible(matters(self.kind.model_fields[name], values))
 
 
 class UnionForm(QWidget):
@@ -138,7 +151,7 @@ class UnionForm(QWidget):
         self._forms: dict[str, OptionForm] = {}
         for kind in kinds:
             form = OptionForm(kind)
-            form.edited.connect(self.edited)
+            form.edited.connect(self._on_chosen)
             self._stack.addWidget(form)
             for value in typing.get_args(kind.model_fields[tag].annotation):
                 self._forms[str(value)] = form
@@ -177,8 +190,8 @@ class UnionForm(QWidget):
         self.choice.blockSignals(True)
         self.choice.setCurrentText(str(values[self._tag]))
         self.choice.blockSignals(False)
-        self._show_chosen()
         self.form.set_values(values)
+        self._show_chosen()
 
     def show_problem(self, name: str, text: str) -> bool:
         """Show at a field what is wrong with it; return whether there is such a field."""
@@ -288,20 +301,15 @@ class RecipeForm(QWidget):
 
 def is_group(info: FieldInfo) -> bool:
     """Whether an option is itself a group of options, or a choice between groups."""
-    return bool(_kinds(info))
+    return bool(kinds_of(info))
 
 
 def group_form(name: str, info: FieldInfo) -> OptionForm | UnionForm:
     """Return the fields of a group of options."""
-    kinds = _kinds(info)
+    kinds = kinds_of(info)
     if len(kinds) == 1:
         return OptionForm(kinds[0])
     return UnionForm(kinds, str(info.discriminator), name)
-
-
-def _kinds(info: FieldInfo) -> list[type[Options]]:
-    found = typing.get_args(info.annotation) or (info.annotation,)
-    return [kind for kind in found if isinstance(kind, type) and issubclass(kind, Options)]
 
 
 def _is_tag(info: FieldInfo) -> bool:

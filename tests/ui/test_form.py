@@ -208,3 +208,15 @@ def test_too_many_jobs_are_refused() -> None:
 )
 def test_lists_of_whole_numbers(text: str, found: tuple[int, ...]) -> None:
     assert numbers(text, "Seeds", whole=True) == found
+
+
+def test_what_has_no_effect_is_not_shown(dialog: NewJobDialog, qtbot: QtBot) -> None:
+    training = dialog.form.part("training")
+    assert isinstance(training, OptionForm)
+    schedule, milestones = training.field("schedule").focus, training.field("milestones").focus
+    assert isinstance(schedule, QComboBox)
+    assert (schedule.currentText(), milestones.isVisible()) == ("cosine", False)
+    schedule.setCurrentText("step")
+    qtbot.waitUntil(milestones.isVisible)
+    schedule.setCurrentText("constant")
+    qtbot.waitUntil(lambda: not milestones.isVisible())

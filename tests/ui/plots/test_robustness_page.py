@@ -267,7 +267,7 @@ def test_a_new_evaluation_appears(page: RobustnessPage, qtbot: QtBot, measurer: 
     measurer.evaluate(card, 0.97, 0.6)
     page.refresh()
     qtbot.waitUntil(lambda: card.id in page.picker.ticked() and not page.bridge.busy)
-    assert card.id in [point.key for point in page.trade_off.points]
+    qtbot.waitUntil(lambda: card.id in [point.key for point in page.trade_off.points])
 
 
 def test_everything_has_a_name(page: RobustnessPage) -> None:
