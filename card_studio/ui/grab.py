@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from card_studio.errors import UserError
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
-
     from card_studio.ui.main_window import MainWindow
 
 _WIDTH, _HEIGHT = 1440, 900
 _QUIET_S = 0.6
 """A page that has asked for nothing for so long is loaded."""
 _PATIENCE_S = 60.0
+_LOOK_EVERY_MS = 20
+_LOADED, _NOT_LOADED = 0, 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,9 +69,9 @@ def grab_pages(workspace: Path, out: Path, theme: str, deck: str | None, images:
     made = []
     for place in PLACES:
         page = window.open_page(place.key)
-        _settle(app, window, page)
+        _settle(window, page)
         if place.key == "deck":
-            _lay_out(app, window, page, deck, images)
+            _lay_out(window, page, deck, images)
         path = out / f"{place.key}.png"
         if not window.grab().save(str(path)):
             raise UserError(f"{path}: cannot be written: choose another folder")
@@ -81,31 +81,45 @@ def grab_pages(workspace: Path, out: Path, theme: str, deck: str | None, images:
     return made
 
 
-def _lay_out(app: "QApplication", window: "MainWindow", page: Any, deck: str | None, images: list[Path]) -> None:
+def _lay_out(window: "MainWindow", page: Any, deck: str | None, images: list[Path]) -> None:
     if deck is not None:
         if not page.open_deck(deck):
             raise UserError(f"{deck}: no deck of that name in the workspace")
-        _settle(app, window, page)
+        _settle(window, page)
     if images:
         page.show_images(images)
-        _settle(app, window, page)
+        _settle(window, page)
 
 
-def _settle(app: "QApplication", window: "MainWindow", page: Any) -> None:
-    """Let the window work until a page's questions are answered."""
-    from PySide6.QtCore import QEvent, QEventLoop
+def _settle(window: "MainWindow", page: Any) -> None:
+    """Run the window's loop until a page's questions are answered.
 
+    A loop of its own, since it lets the other threads run while it waits, which processEvents() does not.
+    """
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop, timer = QEventLoop(), QTimer()
     start = quiet_since = time.monotonic()
-    while time.monotonic() - start < _PATIENCE_S:
-        app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
-        app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # which wait for a loop that is not run here
+
+    def look() -> None:
+        nonlocal quiet_since
         now = time.monotonic()
         if window.bridge.busy or not getattr(page, "settled", True):
             quiet_since = now
         if now - quiet_since > _QUIET_S:
-            return
-        time.sleep(0.005)
-    raise UserError("the page was not loaded within a minute: is the machine busy, or the workspace on a slow disk?")
+            loop.exit(_LOADED)
+        elif now - start > _PATIENCE_S:
+            loop.exit(_NOT_LOADED)
+
+    timer.timeout.connect(look)
+    timer.start(_LOOK_EVERY_MS)
+    status = loop.exec()
+    timer.stop()
+    if status != _LOADED:
+        raise UserError(
+            f"the {page.accessibleName()} page was not loaded in {_PATIENCE_S:.0f} s: "
+            "is the machine busy, or the workspace on a slow disk?"
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
