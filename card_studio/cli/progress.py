@@ -1,5 +1,6 @@
 """Progress bars for jobs, on stderr."""
 
+import time
 from collections.abc import Sequence
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -7,6 +8,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from card_studio.cli.show import PROGRESS
 from card_studio.domain.ids import JobId
 from card_studio.domain.job import Job, JobState
+
+_SAY_EVERY_S = 5.0
 
 
 class JobBars:
@@ -19,7 +22,7 @@ class JobBars:
         )  # fmt: skip
         self._bars: dict[JobId, TaskID] = {}
         self._doing = ""
-        self._said: dict[JobId, str] = {}
+        self._said: dict[JobId, tuple[str, float]] = {}
 
     def __enter__(self) -> "JobBars":
         """Begin to draw."""
@@ -44,7 +47,15 @@ class JobBars:
         if job.id not in self._bars:
             self._bars[job.id] = self._progress.add_task(job.name, total=1.0, phase="")
         phase = str(job.state) if job.state.ended else job.phase
-        if not PROGRESS.is_terminal and phase and self._said.get(job.id) != phase:
-            PROGRESS.print(f"job {job.id} ({job.name}): {phase}", soft_wrap=True, highlight=False)
-            self._said[job.id] = phase
+        if not PROGRESS.is_terminal:
+            self._say(job, phase)
+
+    def _say(self, job: Job, phase: str) -> None:
+        """Print what a job is doing now: its end at once, its phases not oftener than every few seconds."""
+        said, at = self._said.get(job.id, ("", 0.0))
+        now = time.monotonic()
+        if phase and phase != said and (job.state.ended or now - at > _SAY_EVERY_S):
+            text = f"job {job.id} ({job.name}): {phase}, {100 * job.progress:.0f} %"
+            PROGRESS.print(text, soft_wrap=True, highlight=False)
+            self._said[job.id] = (phase, now)
         self._progress.update(self._bars[job.id], completed=job.progress, phase=phase)
