@@ -14,5 +14,6 @@ class Workspace(Gallery):
     """A folder of jobs, runs, cards, measurements and decks, and the use cases on it. Any thread may use it.
 
     The use cases lie in parts: the queue (queueing.py), the collection of cards (collection.py), the decks
-    (deck_table.py, deck_asking.py) and the gallery (gallery.py). Records go out, requests come in; no row, tensor or widget passes here.
+    (deck_table.py, deck_asking.py) and the gallery (gallery.py). Records go out, requests come in; no row, tensor or
+    widget passes here.
     """
