@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
         return USER_MISTAKE
     except Exception as error:  # noqa: BLE001 - the last place where a bug can be turned into a report
         path = write_report(error)
-        print(f"card-studio: {type(error).__name__}: {error}; a report is in {path}", file=sys.stderr)  # noqa: T201
+        print(f"card-studio: {type(error).__name__}: {error}; a report is in {path}", file=sys.stderr)  # noqa: T201 - as above
         return BUG
     return wanted
 

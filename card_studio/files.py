@@ -60,7 +60,7 @@ def replacing(path: Path) -> Iterator[Path]:
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             temporary.replace(path)
-        except BaseException:
+        except BaseException:  # an interrupt too must leave no half-written file behind
             with suppress(OSError):
                 temporary.unlink()
             raise
