@@ -19,7 +19,7 @@ from card_studio.ui.main_window import MainWindow
 from card_studio.ui.new_job_dialog import NewJobDialog
 from card_studio.ui.queue_page import QueuePage
 from tests.processes import end_processes_of
-from tests.ui.deck.conftest import drop
+from tests.ui.deck.playing import drop
 
 QUICK = """
 name = "quick"
