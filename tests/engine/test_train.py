@@ -22,6 +22,7 @@ from card_studio.domain.options import (
     TrainingOptions,
 )
 from card_studio.domain.run import Advanced, AnyEvent, EpochFinished, StepReported
+from card_studio.engine import batches as batches_module
 from card_studio.engine.batches import Batches, steps_per_epoch
 from card_studio.engine.compress.edge_popup import ScoredNet
 from card_studio.engine.compress.magnitude import gradual_sparsity, magnitude_masks
@@ -148,6 +149,33 @@ class TestBatches:
         assert len(images) == 3 * len(labels)
         assert torch.equal(views[0], self.batches()(0)[0])
         assert not torch.equal(views[1], views[2])
+
+    @pytest.mark.parametrize("jsd", [False, True])
+    @pytest.mark.parametrize("resumed", [0, 1, 3, 6, 7, 9])
+    def test_batches_made_ahead_are_those_of_their_step_wherever_training_is_resumed(
+        self, jsd: bool, resumed: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Seven steps an epoch, in groups of four, or of two with three views; the last batch is smaller."""
+        training = PLAIN.model_copy(update={"batch_size": 8})
+        options: dict[str, object] = {"augmentation": AugmixAugmentation(jsd=jsd), "training": training}
+        monkeypatch.setattr(batches_module, "images_at_once", lambda images: 32)
+        ahead = self.batches(**options)
+        found = [ahead(step) for step in range(resumed, 14)]
+        monkeypatch.setattr(batches_module, "images_at_once", lambda images: 1)
+        for step, (images, labels) in zip(range(resumed, 14), found, strict=True):
+            alone = self.batches(**options)(step)
+            assert torch.equal(images, alone[0])
+            assert torch.equal(labels, alone[1])
+            assert images.is_contiguous(memory_format=torch.channels_last)
+
+    def test_few_batches_are_kept_and_none_beyond_the_epoch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(batches_module, "images_at_once", lambda images: 40)
+        batches = self.batches(augmentation=AugmixAugmentation(), training=PLAIN.model_copy(update={"batch_size": 8}))
+        kept = []
+        for step in range(7):
+            batches(step)
+            kept.append(len(batches._ready))
+        assert kept == [4, 3, 2, 1, 0, 1, 0]
 
 
 class TestMaskedTraining:

@@ -17,9 +17,9 @@ from card_studio.domain.options import (
     CleanAugmentation,
     GaussianAugmentation,
 )
-from card_studio.engine.data.augmix import augmix, augmix_views
+from card_studio.engine.data.augmix import augmix
 
-__all__ = ["AUGMENTATIONS", "augmix", "augmix_views", "clean", "flip_crop", "gaussian", "reference_images"]
+__all__ = ["AUGMENTATIONS", "augmix", "clean", "flip_crop", "gaussian", "reference_images"]
 
 _CHUNK = 512
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from card_studio.domain.options import AugmixAugmentation
 from card_studio.engine.data import augmix as module
-from card_studio.engine.data.augmix import Draw, augmix, augmix_views, draw, mixed
+from card_studio.engine.data.augmix import Draw, augmix, augmix_together, draw, mixed
 from card_studio.engine.data.augmix_ops import GEOMETRIC, POINTWISE, Op
 from tests.engine.data.natural import as_batch, as_pictures, natural_pictures
 from tests.engine.data.per_image_augmix import augmix_one, operated
@@ -146,8 +146,16 @@ def test_oblong_pictures_move_as_pillows(op: Op) -> None:
         assert (difference > 0).mean() < 0.01
 
 
-def test_views_for_the_consistency_loss_are_drawn_apart() -> None:
-    images = as_batch(natural_pictures(8)).float() / 255
-    first, second = augmix_views(images, _seeded(), AugmixAugmentation(jsd=True))
-    assert first.shape == second.shape == images.shape
+def test_batches_put_together_get_what_each_would_get_alone() -> None:
+    batches = torch.split(as_batch(natural_pictures(50)).float() / 255, [20, 1, 29])
+    together = augmix_together(batches, [_seeded(seed) for seed in range(3)])
+    for seed, batch in enumerate(batches):
+        assert torch.equal(together[seed], augmix(batch, _seeded(seed)))
+
+
+def test_batches_of_one_generator_draw_one_after_another() -> None:
+    images, generator, twice = as_batch(natural_pictures(8)).float() / 255, _seeded(), _seeded()
+    first, second = augmix_together([images, images], [twice, twice])
+    assert torch.equal(first, augmix(images, generator))
+    assert torch.equal(second, augmix(images, generator))
     assert ((first - second).abs().amax(dim=(1, 2, 3)) > 0.01).all()
