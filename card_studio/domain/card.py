@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId
 from card_studio.domain.job import MapOptions, Suite
-from card_studio.domain.names import AugmentationName, Compression, CorruptionName, NetworkName
+from card_studio.domain.names import Compression, CorruptionName
 from card_studio.domain.recipe import Recipe
 
 
@@ -56,9 +56,9 @@ class Card:
         return self.recipe.compression.method
 
     @property
-    def augmentation(self) -> AugmentationName:
-        """Its suit."""
-        return self.recipe.augmentation.name
+    def augmentation(self) -> str:
+        """Its suit: an AugmentationName, or the name of one's own."""
+        return str(self.recipe.augmentation.name)
 
 
 CardOrder = Literal[
@@ -85,8 +85,8 @@ class CardQuery:
     text: str = ""
     """Words that must all occur in name, notes, tags, network, method, augmentation, data or id, in any case."""
     methods: tuple[Compression, ...] = ()
-    augmentations: tuple[AugmentationName, ...] = ()
-    networks: tuple[NetworkName, ...] = ()
+    augmentations: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     """Cards that bear every one of these."""
     data_digest: str | None = None
@@ -141,6 +141,7 @@ class SensitivityMap:
     """[size, size], error rate 0 to 1, frequency (0, 0) at the centre [size // 2, size // 2]."""
     clean_error: float
     images: int
+    job_id: JobId | None
     created_at: datetime
 
 

@@ -77,13 +77,13 @@ def cell_name(suite: Suite, data_digest: str, corruption: CorruptionName | None,
     """Return the name under which one cell's images are cached, the same for every suite that holds the cell.
 
     Args:
-        suite: gives split, seed, source and number of images.
+        suite: gives split, seed, source and number of images; its precision does not count.
         data_digest: content digest of the dataset.
         corruption: None for the clean images, whose severity is 0.
         severity: 1 to 5 with a corruption.
     """
     corruptions, severities = ((), ()) if corruption is None else ((corruption,), (severity,))
-    alone = suite.model_copy(update={"corruptions": corruptions, "severities": severities})
+    alone = suite.images_alone.model_copy(update={"corruptions": corruptions, "severities": severities})
     return f"{corruption or 'clean'}-{severity}-{suite_key(alone, data_digest)[:32]}.npy"
 
 

@@ -16,6 +16,7 @@ from card_studio.domain.options import (
     FolderData,
     NpzData,
     Options,
+    Precision,
     option,
 )
 from card_studio.domain.recipe import Recipe
@@ -38,8 +39,15 @@ def _from_the_root(path: Path) -> Path:
     return path
 
 
+_PRECISION_HELP = "Arithmetic of the forward pass; bfloat16 is refused where the machine lacks it"
+
+
+def _precision_note(precision: Precision) -> str:
+    return "" if precision == "float32" else f"; computed in {precision}"
+
+
 class Suite(Options):
-    """The test images on which cards are evaluated: which images, which corruptions, which severities."""
+    """The test images on which cards are evaluated, which corruptions at which severities, and in which arithmetic."""
 
     source: str = option("builtin", "builtin, or a folder of .npy files in CIFAR-C's layout")
     split: Literal["test", "validation"] = option("test", "Images that no card was trained on")
@@ -47,6 +55,12 @@ class Suite(Options):
     severities: tuple[int, ...] = option(SEVERITIES, "Severities, 1 to 5")
     images: int = option(0, "The first so many images; 0 takes all", unit="images", ge=0)
     seed: int = option(0, "Seed of the corruptions", ge=0, le=2**31 - 1)
+    precision: Precision = option("float32", _PRECISION_HELP, since=3)
+
+    @property
+    def images_alone(self) -> "Suite":
+        """The suite whose images these are, whatever the arithmetic: its name is that of the images."""
+        return self.model_copy(update={"precision": "float32"})
 
     @property
     def standard(self) -> bool:
@@ -61,7 +75,7 @@ class Suite(Options):
         note = "" if self.standard else ", not the standard 15"
         return (
             f"{self.source}: {len(self.corruptions)} corruptions x severities {severities}{note}; "
-            f"{images} {self.split} images; seed {self.seed}"
+            f"{images} {self.split} images; seed {self.seed}{_precision_note(self.precision)}"
         )
 
 
@@ -76,6 +90,7 @@ class MapOptions(Options):
     norm: float = option(4.0, "Norm v of the perturbation, per channel, on the 0-1 scale", gt=0, le=100)
     clamp: bool = option(False, "Clamp perturbed images to [0, 1]")
     seed: int = option(0, "Seed of the signs", ge=0, le=2**31 - 1)
+    precision: Precision = option("float32", _PRECISION_HELP, since=3)
 
 
 class GateOptions(Options):

@@ -17,6 +17,9 @@ class Options(BaseModel):
 
 ValueType = Literal["float32", "float16", "int8"]
 """How a card file stores the weights that are kept."""
+VALUE_BITS: dict[ValueType, int] = {"float32": 32, "float16": 16, "int8": 8}
+Precision = Literal["float32", "bfloat16"]
+"""Arithmetic of a network's passes."""
 
 
 def option(
@@ -171,7 +174,7 @@ class TrainingOptions(Options):
     nesterov: bool = option(False, "Nesterov momentum")
     weight_decay: float = option(5e-4, "L2 penalty, on scores for edge-popup and biprop", ge=0, le=1)
     flip_crop: bool = option(True, "Random flips, and crops after 4 px of zero padding")
-    precision: Literal["float32", "bfloat16"] = option("float32", "Arithmetic of the forward and backward pass")
+    precision: Precision = option("float32", "Arithmetic of the forward and backward pass")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from card_studio.domain.ids import ContentHash
 from card_studio.domain.job import EvaluateCards
 from card_studio.domain.run import Advanced, AnyEvent, CardEvaluated, CellEvaluated, PhaseStarted
+from card_studio.engine.arithmetic import require_gain
 from card_studio.engine.context import Context
 from card_studio.engine.data.suites import CellName, Pixels, SuiteImages
 from card_studio.engine.loading import LoadedCard, dataset_of, load_cards
@@ -36,11 +37,12 @@ def evaluate_cards(spec: EvaluateCards, context: Context) -> Iterator[AnyEvent]:
     them again finds the same figures.
 
     Raises:
-        UserError: a card or the dataset is missing or damaged, or they do not belong together.
+        UserError: a card or the dataset is missing or damaged, or they do not belong together; or the suite asks for an
+            arithmetic that the device does not have.
     """
+    require_gain(spec.suite.precision, context.device)
     cards = load_cards(spec.cards, context)
-    yield PhaseStarted(text=f"opening {cards[0].content.data_label}")
-    dataset = dataset_of(cards, spec.data_path, context)
+    dataset = yield from dataset_of(cards, spec.data_path, context)
     yield from Evaluating(cards, SuiteImages(spec.suite, dataset, context.cache, context.data_folder), context).run()
 
 
@@ -88,7 +90,8 @@ class Evaluating:
         pixels = torch.from_numpy(np.array(images))  # a copy: a file that is mapped for reading cannot be a tensor
         parts: list[Answers] = []
         began = perf_counter()
-        for part in each_batch(card.net, pixels, device=self.context.device):
+        precision = self.suite.suite.precision
+        for part in each_batch(card.net, pixels, device=self.context.device, precision=precision):
             parts.append(part.numpy().astype(np.float16))
             self.forward_s[card.id] += perf_counter() - began
             yield from self.pace.step(len(part) / len(pixels))
@@ -121,7 +124,9 @@ class Evaluating:
 
     def _path(self, card: LoadedCard, cell: CellName) -> Path:
         name, severity = cell
-        return self.context.cache / "answers" / self.suite.cache_key / card.id / f"{name or 'clean'}-{severity}.npy"
+        precision = self.suite.suite.precision
+        folder = self.suite.cache_key if precision == "float32" else f"{self.suite.cache_key}-{precision}"
+        return self.context.cache / "answers" / folder / card.id / f"{name or 'clean'}-{severity}.npy"
 
 
 def calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.int64], bins: int = _BINS) -> float:

@@ -1,6 +1,6 @@
 """The cards of a job and the one dataset that they were all made from."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +9,11 @@ from torch import nn
 
 from card_studio.domain.ids import CardId, short
 from card_studio.domain.options import DataOptions, ShapesData
+from card_studio.domain.run import AnyEvent, PhaseStarted
 from card_studio.engine.card_file import CardContent, card_net, load_card
-from card_studio.engine.context import Context
-from card_studio.engine.data.datasets import Dataset, open_dataset
+from card_studio.engine.context import Command, Context
+from card_studio.engine.data.datasets import Dataset, opening_dataset
+from card_studio.engine.opening import heard
 from card_studio.engine.predict import ready
 from card_studio.errors import DataError, NotFoundError
 
@@ -52,8 +54,10 @@ def _load(card: CardId, folder: Path, device: torch.device) -> LoadedCard:
     return LoadedCard(id=card, content=content, net=ready(card_net(content), device))
 
 
-def dataset_of(cards: Sequence[LoadedCard], data_path: Path | None, context: Context) -> Dataset:
-    """Open the dataset that the cards were made from.
+def dataset_of(
+    cards: Sequence[LoadedCard], data_path: Path | None, context: Context
+) -> Generator[AnyEvent, Command | None, Dataset]:
+    """Open the dataset that the cards were made from, telling how far its download or rendering has come.
 
     Args:
         cards: loaded cards of one dataset.
@@ -65,7 +69,8 @@ def dataset_of(cards: Sequence[LoadedCard], data_path: Path | None, context: Con
     """
     content = cards[0].content
     options = _moved(content.recipe.data, data_path)
-    dataset = open_dataset(options, cache=context.cache, data_folder=context.data_folder)
+    yield PhaseStarted(text=f"opening {content.data_label}")
+    dataset = yield from heard(opening_dataset(options, cache=context.cache, data_folder=context.data_folder))
     if dataset.digest != content.data_digest:
         raise DataError(
             f"the dataset {dataset.label} is not the one that card {short(cards[0].id)} was made from "

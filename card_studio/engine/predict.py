@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from card_studio.domain.options import Precision
+from card_studio.engine.arithmetic import arithmetic
+
 _BATCHES = {"cpu": 64}
 """Measured with ResNet-20 on 32-pixel images: 64 stays in a processor's caches and below the size from which malloc
 hands memory back after each use; 256 was 20 to 40 % slower."""
@@ -30,14 +33,30 @@ def logits_of(net: nn.Module, images: Tensor, device: torch.device) -> Tensor:
 
 
 @torch.inference_mode()
-def each_batch(net: nn.Module, images: Tensor, *, device: torch.device, batch: int | None = None) -> Iterator[Tensor]:
+def each_batch(
+    net: nn.Module,
+    images: Tensor,
+    *,
+    device: torch.device,
+    batch: int | None = None,
+    precision: Precision = "float32",
+) -> Iterator[Tensor]:
     """Yield float32 class probabilities [n, C] of consecutive images; the network must be `ready`."""
     step = batch or batch_for(device)
     for start in range(0, len(images), step):
-        yield logits_of(net, images[start : start + step], device).float().softmax(dim=1).cpu()
+        with arithmetic(precision, device):
+            logits = logits_of(net, images[start : start + step], device)
+        yield logits.float().softmax(dim=1).cpu()
 
 
-def probabilities(net: nn.Module, images: Tensor, *, device: torch.device, batch: int | None = None) -> Tensor:
+def probabilities(
+    net: nn.Module,
+    images: Tensor,
+    *,
+    device: torch.device,
+    batch: int | None = None,
+    precision: Precision = "float32",
+) -> Tensor:
     """Return a network's class probabilities.
 
     Args:
@@ -45,11 +64,12 @@ def probabilities(net: nn.Module, images: Tensor, *, device: torch.device, batch
         images: uint8 [N, 3, H, W].
         device: where the network runs.
         batch: images in a forward pass; None for what suits the device.
+        precision: of the forward pass; the softmax is taken in float32.
 
     Returns:
         float32 [N, C] on the processor, rows summing to 1; N may be 0 only if the network bears it.
     """
-    return torch.cat(list(each_batch(ready(net, device), images, device=device, batch=batch)))
+    return torch.cat(list(each_batch(ready(net, device), images, device=device, batch=batch, precision=precision)))
 
 
 def deck_probabilities(

@@ -10,15 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from card_studio.domain.gate import Floats, features, nearest, reference_key, suit_label
+from card_studio.domain.gate import Floats, Images, features, nearest, reference_images_name, reference_key, suit_label
 from card_studio.domain.ids import ContentHash
 from card_studio.domain.job import GateOptions, PrepareGate, Suite
 from card_studio.domain.options import AugmentationOptions
 from card_studio.domain.run import AnyEvent, DistancesMeasured, PhaseStarted, ReferenceBuilt
 from card_studio.engine.context import Context
 from card_studio.engine.data.augment import reference_images
-from card_studio.engine.data.datasets import Dataset, open_dataset
+from card_studio.engine.data.datasets import Dataset, opening_dataset
 from card_studio.engine.data.suites import SuiteImages
+from card_studio.engine.opening import OPENING, heard
 from card_studio.engine.resume import Pace, resumable
 from card_studio.engine.seeds import seeded
 from card_studio.files import array_bytes, keep_content, read_array, write_atomically
@@ -36,19 +37,16 @@ def prepare_gate(spec: PrepareGate, context: Context) -> Iterator[AnyEvent]:
     Raises:
         DataError: the dataset or a suite's folder is missing or damaged.
     """
-    yield PhaseStarted(text="opening the dataset")
-    dataset = open_dataset(spec.data, cache=context.cache, data_folder=context.data_folder)
+    yield PhaseStarted(text=OPENING)
+    dataset = yield from heard(opening_dataset(spec.data, cache=context.cache, data_folder=context.data_folder))
     suits = {reference_key(dataset.digest, each, spec.options): each for each in spec.augmentations}
     cells = sum(1 + len(suite.corruptions) * len(suite.severities) for suite in spec.suites)
     pace = Pace(len(suits) + cells * (len(suits) + _MAKING_WEIGHT))
     references: dict[str, Floats] = {}
     for key, augmentation in suits.items():
         yield PhaseStarted(text=f"reference spectra of {suit_label(augmentation)}")
-        path = context.cache / "references" / f"{key}.npy"
-        reused = path.exists()
-        if not reused:
-            write_atomically(path, array_bytes(reference_spectra(dataset, augmentation, spec.options)))
-        references[key] = read_array(path)
+        reused = _made(key, augmentation, dataset, spec.options, context.cache / "references")
+        references[key] = read_array(_spectra_path(context.cache / "references", key))
         yield _built(key, augmentation, references[key], dataset, spec.options, context)
         yield from pace.step(1, reused=reused)
     for suite in spec.suites:
@@ -58,15 +56,34 @@ def prepare_gate(spec: PrepareGate, context: Context) -> Iterator[AnyEvent]:
             yield _measured(key, suite, images, dataset, spec.options, context)
 
 
-def reference_spectra(dataset: Dataset, augmentation: AugmentationOptions, options: GateOptions) -> Floats:
-    """Return the features of one augmentation's reference images, float32 [M, F], M no more than there are images.
+def references_of(dataset: Dataset, augmentation: AugmentationOptions, options: GateOptions) -> Images:
+    """Return one augmentation's reference images, uint8 [M, 3, H, W], M no more than there are images.
 
     The images and their augmentation are drawn from the options' seed; the choice is the same for each augmentation.
     """
     chosen = torch.randperm(len(dataset.train.images), generator=seeded(options.seed, "reference images"))
     images = dataset.train.images[chosen[: options.images]]
-    augmented = reference_images(images, augmentation, seeded(options.seed, "reference augmentation"))
-    return features(augmented.numpy(), options)
+    return np.asarray(reference_images(images, augmentation, seeded(options.seed, "reference augmentation")).numpy())
+
+
+def reference_spectra(dataset: Dataset, augmentation: AugmentationOptions, options: GateOptions) -> Floats:
+    """Return the features of one augmentation's reference images, float32 [M, F]."""
+    return features(references_of(dataset, augmentation, options), options)
+
+
+def _made(key: str, augmentation: AugmentationOptions, dataset: Dataset, options: GateOptions, folder: Path) -> bool:
+    """Have a set's spectra in the cache, and its images, to be shown beside a picture; return whether both were."""
+    spectra, pictures = _spectra_path(folder, key), folder / reference_images_name(key)
+    if spectra.exists() and pictures.exists():
+        return True
+    images = references_of(dataset, augmentation, options)
+    write_atomically(pictures, array_bytes(images))
+    write_atomically(spectra, array_bytes(features(images, options)))
+    return False
+
+
+def _spectra_path(folder: Path, key: str) -> Path:
+    return folder / f"{key}.npy"
 
 
 def _built(

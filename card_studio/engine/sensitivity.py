@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
-from typing import Literal
 
 import numpy as np
 import torch
@@ -20,8 +19,10 @@ from torch import Tensor, nn
 from card_studio.domain.fourier import basis_image, first_cells
 from card_studio.domain.ids import ContentHash
 from card_studio.domain.job import MapCards, MapOptions
+from card_studio.domain.options import Precision
 from card_studio.domain.recipe import identity_of
 from card_studio.domain.run import AnyEvent, MapMeasured, PhaseStarted
+from card_studio.engine.arithmetic import arithmetic, require_gain
 from card_studio.engine.context import Context
 from card_studio.engine.data.datasets import Dataset
 from card_studio.engine.loading import LoadedCard, dataset_of, load_cards
@@ -30,7 +31,6 @@ from card_studio.engine.resume import Pace, resumable
 from card_studio.engine.seeds import seeded
 from card_studio.files import array_bytes, keep_content, read_array, write_atomically
 
-Precision = Literal["float32", "bfloat16"]
 _KEEP_EVERY_S = 5.0
 
 
@@ -45,13 +45,11 @@ class Measurement:
         options: MapOptions,
         *,
         device: torch.device,
-        precision: Precision = "float32",
         batch: int | None = None,
     ) -> None:
         """Prepare a map of `net` on uint8 images [K, 3, n, n] with int64 labels [K]; `options.images` is not looked at.
 
-        The signs r are drawn for every basis image, image and channel from the options' seed. With "bfloat16" the
-        forward pass runs under autocast: about twice as fast where the processor has it, and of lower precision.
+        The signs r are drawn for every basis image, image and channel from the options' seed.
         """
         self.size = images.shape[-1]
         self.first = first_cells(self.size)
@@ -62,7 +60,6 @@ class Measurement:
         self._images = images.to(device).to(torch.float32).div_(255)
         self._labels = labels.to(device)
         self._options = options
-        self._precision = precision
         self._chunk = min(batch or batch_for(device), len(images))
         self._group = max(1, (batch or batch_for(device)) // len(images))
 
@@ -94,7 +91,7 @@ class Measurement:
         perturbed = (images + noise).flatten(0, 1).contiguous(memory_format=torch.channels_last)
         if self._options.clamp:
             perturbed.clamp_(0, 1)
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self._precision == "bfloat16"):
+        with arithmetic(self._options.precision, images.device):
             answers = self._net(perturbed).argmax(dim=1)
         wrong: Tensor = (answers.view(len(noise), -1) != labels).sum(dim=1).cpu()
         return wrong
@@ -129,9 +126,9 @@ def sensitivity_map(
     Returns:
         float32 [n, n], error rate 0 to 1, frequency (0, 0) at [n // 2, n // 2].
     """
-    options = MapOptions(images=len(images), norm=norm, clamp=clamp, seed=seed)
+    options = MapOptions(images=len(images), norm=norm, clamp=clamp, seed=seed, precision=precision)
     where = device or torch.device("cpu")
-    measurement = Measurement(net, images, labels, options, device=where, precision=precision, batch=batch)
+    measurement = Measurement(net, images, labels, options, device=where, batch=batch)
     while len(measurement.wrong) < len(measurement.distinct):
         measurement.advance()
     return measurement.errors()
@@ -139,16 +136,17 @@ def sensitivity_map(
 
 @resumable
 def map_cards(spec: MapCards, context: Context) -> Iterator[AnyEvent]:
-    """Measure the maps of a job's cards, in float32, on the first test images.
+    """Measure the maps of a job's cards on the first test images.
 
     What is measured of a map is kept in the cache every few seconds, so an interrupted job goes on from there.
 
     Raises:
-        UserError: a card or the dataset is missing or damaged, or they do not belong together.
+        UserError: a card or the dataset is missing or damaged, or they do not belong together; or the options ask for
+            an arithmetic that the device does not have.
     """
+    require_gain(spec.options.precision, context.device)
     cards = load_cards(spec.cards, context)
-    yield PhaseStarted(text=f"opening {cards[0].content.data_label}")
-    dataset = dataset_of(cards, spec.data_path, context)
+    dataset = yield from dataset_of(cards, spec.data_path, context)
     pace = Pace(len(cards) * len(np.unique(first_cells(dataset.size))))
     for card in cards:
         yield PhaseStarted(text=f"sensitivity map of {card.content.recipe.title}")
@@ -171,7 +169,8 @@ def _mapped(
             write_atomically(partial, array_bytes(measurement.wrong))
             kept_at = monotonic()
     errors = measurement.errors()
-    answers = probabilities(card.net, images, device=context.device).argmax(dim=1)
+    precision = options.precision
+    answers = probabilities(card.net, images, device=context.device, precision=precision).argmax(dim=1)
     yield MapMeasured(
         card=card.id,
         options=options,

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, softmax
 
+from card_studio.engine.arithmetic import arithmetic
 from card_studio.engine.course import Course
 from card_studio.engine.fit import Fit
 from card_studio.engine.journal import EventStream, Journal
@@ -60,7 +61,7 @@ def _validate(fit: Fit) -> None:
 
 
 def _precision(fit: Fit) -> torch.autocast:
-    return torch.autocast(fit.device.type, torch.bfloat16, enabled=fit.training.precision == "bfloat16")
+    return arithmetic(fit.training.precision, fit.device)
 
 
 def consistency_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from card_studio.domain.card import Card, CardQuery, Evaluation, SensitivityMap
 from card_studio.domain.deck import Deck
 from card_studio.domain.gate import Reference
-from card_studio.domain.ids import CardId, ContentHash, DeckId, short
+from card_studio.domain.ids import CardId, ContentHash, DeckId, JobId, short
 from card_studio.domain.job import MapOptions
 from card_studio.domain.run import CardMade
 from card_studio.errors import NotFoundError, UserError
@@ -168,16 +168,20 @@ class Library:
             query = query.where(MapRow.card_id.in_(card_ids))
         with self._database.session() as session:
             rows = list(session.scalars(query))
-        return [self._map(row) for row in rows]
+        newest: dict[tuple[str, MapOptions], MapRow] = {}
+        for row in rows:  # options written before one was added are text of another length, and mean the same
+            newest.setdefault((row.card_id, MapOptions.model_validate_json(row.options)), row)
+        return [self._map(row, options) for (_, options), row in newest.items()]
 
-    def _map(self, row: MapRow) -> SensitivityMap:
+    def _map(self, row: MapRow, options: MapOptions) -> SensitivityMap:
         return SensitivityMap(
             card_id=CardId(row.card_id),
-            options=MapOptions.model_validate_json(row.options),
+            options=options,
             size=row.size,
             errors=np.array(self._artifacts.array(ContentHash(row.errors)), np.float32),
             clean_error=or_nan(row.clean_error),
             images=row.images,
+            job_id=None if row.job_id is None else JobId(row.job_id),
             created_at=row.created_at,
         )
 

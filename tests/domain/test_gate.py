@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from card_studio.domain.gate import (
     Gate,
+    cell_name,
     choose,
     choose_each,
     features,
@@ -136,6 +137,12 @@ def test_suite_keys_count_every_option_and_the_data() -> None:
     suites = [Suite(), Suite(split="validation"), Suite(seed=1), Suite(images=7), Suite(severities=(1,))]
     assert len({suite_key(suite, "digest") for suite in suites} | {suite_key(Suite(), "other")}) == 6
     assert suite_key(Suite(), "digest") == suite_key(Suite(), "digest")
+    assert suite_key(Suite(precision="bfloat16"), "digest") not in {suite_key(suite, "digest") for suite in suites}
+
+
+def test_suites_of_float32_keep_the_names_that_they_had_before_there_was_a_precision() -> None:
+    assert suite_key(Suite(), "digest").startswith("a675f8d981cc4ec898b252539dfa9ea4")
+    assert cell_name(Suite(precision="bfloat16"), "digest", None, 0) == cell_name(Suite(), "digest", None, 0)
 
 
 def test_suits_are_named_by_augmentation_and_what_is_unusual() -> None:

@@ -11,13 +11,14 @@ from card_studio.domain.job import (
     JobState,
     MakeCard,
     MapCards,
+    MapOptions,
     PrepareGate,
     Suite,
     title,
 )
 from card_studio.domain.names import EXTRA_CORRUPTIONS, FAMILIES, STANDARD_CORRUPTIONS, CorruptionName
 from card_studio.domain.options import CleanAugmentation, GaussianAugmentation, ShapesData
-from card_studio.domain.recipe import Recipe
+from card_studio.domain.recipe import Recipe, identity_of
 
 SPECS: list[tuple[JobSpec, str]] = [
     (MakeCard(recipe=Recipe(name="mine"), then_evaluate=Suite()), "mine"),
@@ -43,6 +44,15 @@ def test_a_suite_says_whether_its_mean_is_robust_accuracy() -> None:
     assert some.definition == (
         "builtin: 1 corruptions x severities 5, not the standard 15; the first 100 test images; seed 0"
     )
+
+
+def test_float32_is_what_was_always_meant_and_another_precision_says_so() -> None:
+    rough = Suite(precision="bfloat16")
+    assert identity_of(rough) == identity_of(Suite()) | {"precision": "bfloat16"}
+    assert "precision" not in identity_of(Suite())
+    assert identity_of(MapOptions()) == {"images": 256, "norm": 4.0, "clamp": False, "seed": 0}
+    assert rough.definition == f"{Suite().definition}; computed in bfloat16"
+    assert rough.images_alone == Suite()
 
 
 def test_selection_touches_neither_test_images_nor_the_fifteen() -> None:

@@ -12,13 +12,14 @@ from card_studio.domain.job import EvaluateCards, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import NpzData, ShapesData
 from card_studio.domain.run import Advanced, AnyEvent, CardEvaluated, CellEvaluated, CheckpointSaved
+from card_studio.engine import arithmetic
 from card_studio.engine.card_file import card_net, load_card
 from card_studio.engine.context import Command, Context
 from card_studio.engine.data.datasets import Dataset
 from card_studio.engine.data.suites import SuiteImages
 from card_studio.engine.evaluate import calibration_error, evaluate_cards
 from card_studio.engine.loading import dataset_of, load_cards
-from card_studio.errors import DataError, NotFoundError
+from card_studio.errors import DataError, NotFoundError, UserError
 from card_studio.files import content_path, read_array
 
 SUITE = Suite(corruptions=(CorruptionName.CONTRAST, CorruptionName.GAUSSIAN_NOISE), severities=(1, 5))
@@ -136,7 +137,48 @@ def test_the_embedded_dataset_has_no_path(small_card: MakeCardFile, context: Con
     embedded = content.recipe.model_copy(update={"data": ShapesData()})
     object.__setattr__(content, "recipe", embedded)
     with pytest.raises(DataError, match="leave out the data path"):
-        dataset_of([card], tmp_path, context)
+        next(dataset_of([card], tmp_path, context))
+
+
+def test_bfloat16_has_answers_of_its_own_on_the_same_corrupted_images(
+    small_card: MakeCardFile, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arithmetic, "gains_from_bfloat16", lambda _device: True)
+    card = small_card()
+    results = {}
+    for precision in ("float32", "bfloat16"):
+        suite = SUITE.model_copy(update={"precision": precision})
+        results[precision] = list(evaluate_cards(EvaluateCards(cards=(card,), suite=suite), context))[-1]
+    exact, rough = results["float32"], results["bfloat16"]
+    assert isinstance(exact, CardEvaluated)
+    assert isinstance(rough, CardEvaluated)
+    assert rough.suite.precision == "bfloat16"
+    assert rough.suite_key != exact.suite_key
+    assert rough.corruption_s == 0 < exact.corruption_s, "the images are the same ones"
+    answers = [read_array(content_path(context.artifacts, each.probabilities)) for each in (exact, rough)]
+    assert 0 < np.abs(answers[0].astype(np.float32) - answers[1]).max() < 0.05
+
+
+def test_bfloat16_is_refused_where_the_machine_lacks_it(
+    small_card: MakeCardFile, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_f": True, "avx512_bf16": False})
+    suite = SUITE.model_copy(update={"precision": "bfloat16"})
+    with pytest.raises(UserError, match="no bfloat16 instructions: choose precision float32"):
+        list(evaluate_cards(EvaluateCards(cards=(small_card(),), suite=suite), context))
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_f": True, "avx512_bf16": True})
+    assert arithmetic.gains_from_bfloat16(context.device)
+
+
+def test_opening_the_images_tells_how_far_it_is(small_card: MakeCardFile, context: Context) -> None:
+    (card,) = load_cards([small_card()], context)
+    embedded = card.content.recipe.model_copy(update={"data": ShapesData(train_images=1500, held_out_images=20)})
+    object.__setattr__(card.content, "recipe", embedded)
+    told: list[AnyEvent] = []
+    with pytest.raises(DataError, match="not the one that card"):
+        for event in dataset_of([card], None, context):
+            told.append(event)
+    assert any("opening the images: 40 %" in getattr(event, "text", "") for event in told)
 
 
 def test_calibration_error_by_hand() -> None:

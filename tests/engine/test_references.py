@@ -10,7 +10,14 @@ import torch
 from card_studio.domain.gate import Gate, choose_each, features, reference_key, suit_label
 from card_studio.domain.job import GateOptions, PrepareGate, Suite
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import AugmixAugmentation, CleanAugmentation, FolderData, GaussianAugmentation, NpzData
+from card_studio.domain.options import (
+    AugmixAugmentation,
+    CleanAugmentation,
+    FolderData,
+    GaussianAugmentation,
+    NpzData,
+    ShapesData,
+)
 from card_studio.domain.run import AnyEvent, CheckpointSaved, DistancesMeasured, ReferenceBuilt
 from card_studio.engine.context import Command, Context
 from card_studio.engine.data.datasets import Dataset
@@ -45,6 +52,14 @@ def test_stored_distances_are_those_of_the_gate(small_data: NpzData, small_datas
     images = SuiteImages(SUITE, small_dataset, context.cache)
     for index, cell in enumerate(images.cells):
         assert stored[index] == pytest.approx(gate.distances(np.array(images.images(cell))), rel=1e-5)
+
+
+def test_opening_the_images_tells_how_far_it_is(context: Context) -> None:
+    data = ShapesData(train_images=1500, held_out_images=20)
+    events = list(
+        prepare_gate(PrepareGate(data=data, augmentations=SUITS[:1], options=GateOptions(images=40)), context)
+    )
+    assert any("opening the images: 40 %" in getattr(event, "text", "") for event in events)
 
 
 def test_every_augmentation_gets_the_same_seeded_training_images(small_dataset: Dataset) -> None:

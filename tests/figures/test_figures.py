@@ -81,6 +81,7 @@ def sensitivity(scale: float, norm: float = 4.0) -> SensitivityMap:
         errors=(scale * np.arange(64).reshape(8, 8) / 64).astype(np.float32),
         clean_error=0.1,
         images=256,
+        job_id=None,
         created_at=NOW,
     )
 

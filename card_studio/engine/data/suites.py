@@ -66,7 +66,7 @@ class SuiteImages:
         self.suite = suite
         self.digest = dataset.digest
         self.key = suite_key(suite, dataset.digest)
-        self.cache_key = self.key
+        self.cache_key = suite_key(suite.images_alone, dataset.digest)
         """Names what is kept about these images for the time being; another once the files of a folder are others."""
         self.cells = cells_of(suite)
         self.clean: Tensor = split.images[:count]
@@ -78,7 +78,7 @@ class SuiteImages:
         if suite.source != _BUILTIN:
             self._folder = SuiteFolder((data_folder or Path()) / Path(suite.source).expanduser())
             self._folder.check(split.labels.numpy(), self.clean.shape[-1], suite, dataset.digest)
-            self.cache_key = content_hash((self.key + self._folder.stamp(suite)).encode())
+            self.cache_key = content_hash((self.cache_key + self._folder.stamp(suite)).encode())
 
     def make(self, cell: CellName) -> Iterator[float]:
         """Make a cell's images unless they are there, yielding the share that is done."""
