@@ -12,6 +12,7 @@ from card_studio.domain.gate import Floats, choose_each
 from card_studio.domain.ids import CardId, DeckId
 from card_studio.domain.job import GateOptions, Suite
 from card_studio.domain.names import CorruptionName
+from card_studio.domain.options import Options
 
 
 class DeckMode(StrEnum):
@@ -25,9 +26,26 @@ class DeckMode(StrEnum):
     """Every augmentation weighted by softmax(-distance / temperature): ours."""
 
 
+class Selection(Options):
+    """How a deck was proposed: greedily, on images that are never reported (METHODS 4, Statistics)."""
+
+    suite: Suite
+    images: int
+    """In each cell of the suite."""
+    budget_bytes: int
+    hand: int
+    """Cards that it was chosen from."""
+    cards: tuple[CardId, ...]
+    mode: DeckMode
+    batch: int
+    temperature: float
+    accuracy: float
+    """Mean over the suite's corrupted cells: what was made as high as possible, and so flatters."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deck:
-    """A named set of cards in order."""
+    """A named set of cards in order; a card that lies in it twice counts twice in every mean."""
 
     id: DeckId
     name: str
@@ -40,6 +58,17 @@ class Deck:
     """Of the soft mode, in units of distance."""
     created_at: datetime
     modified_at: datetime
+    selection: Selection | None = None
+    """How it was proposed; None for a deck that someone built by hand."""
+
+    @property
+    def as_proposed(self) -> bool:
+        """Whether it is still the deck that was proposed: its cards, whatever their order, and how they answer."""
+        was = self.selection
+        if was is None or sorted(was.cards) != sorted(self.cards) or was.mode is not self.mode:
+            return False
+        gated, soft = self.mode is not DeckMode.DOMAIN_AGNOSTIC, self.mode is DeckMode.SOFT
+        return (not gated or was.batch == self.batch) and (not soft or was.temperature == self.temperature)
 
 
 def suits_of(augmentations: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

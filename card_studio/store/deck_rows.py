@@ -35,6 +35,7 @@ def save(session: Session, deck: Deck) -> Deck:
     row = _row(session, deck.id) if deck.id else DeckRow()
     row.name, row.mode, row.gate = deck.name, deck.mode, deck.gate.model_dump_json()
     row.batch, row.temperature = deck.batch, deck.temperature
+    row.selection = deck.selection.model_dump_json() if deck.selection else None
     row.created_at, row.modified_at = deck.created_at, deck.modified_at
     session.add(row)
     session.flush()

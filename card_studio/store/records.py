@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from card_studio.domain.card import Card, Cell, Evaluation
-from card_studio.domain.deck import Deck, DeckMode
+from card_studio.domain.deck import Deck, DeckMode, Selection
 from card_studio.domain.gate import Reference
 from card_studio.domain.ids import CardId, ContentHash, DeckId, Fingerprint, JobId, RunId
 from card_studio.domain.job import JOB_SPEC, GateOptions, Job, JobSpec, JobState, Request, Suite
@@ -181,4 +181,5 @@ def deck_from(row: DeckRow, cards: tuple[CardId, ...]) -> Deck:
         temperature=row.temperature,
         created_at=row.created_at,
         modified_at=row.modified_at,
+        selection=Selection.model_validate_json(row.selection) if row.selection else None,
     )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Dialect, Double, ForeignKey, Index, MetaData, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration: the version of the schema below."""
 
 
@@ -348,6 +348,7 @@ class DeckRow(Base):
     gate: Mapped[str]
     batch: Mapped[int]
     temperature: Mapped[float]
+    selection: Mapped[str | None]
     created_at: Mapped[datetime]
     modified_at: Mapped[datetime]
 

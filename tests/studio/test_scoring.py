@@ -1,4 +1,4 @@
-"""Deck scores and proposals against the domain's own weights and means, image by image, and against hand-made cases."""
+"""Deck scores against the domain's own weights and means, image by image, and against hand-made cases."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from card_studio.domain.card import Card, Cell, Evaluation
 from card_studio.domain.deck import Deck, DeckMode, DeckScore, card_weights, combine, suits_of
 from card_studio.domain.gate import suit_label
 from card_studio.domain.ids import CardId, ContentHash, DeckId, Fingerprint
-from card_studio.domain.job import SELECTION_SUITE, GateOptions, Suite
+from card_studio.domain.job import GateOptions, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import (
     AugmentationOptions,
@@ -19,7 +19,6 @@ from card_studio.domain.options import (
     GaussianAugmentation,
 )
 from card_studio.domain.recipe import Recipe
-from card_studio.studio.proposing import propose
 from card_studio.studio.scoring import right, score_deck, votes_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -266,101 +265,4 @@ def test_what_does_not_fit_is_refused() -> None:
             probabilities=[good, good],
             labels=labels,
             distances=[near, near],
-        )
-
-
-SMALL = SELECTION_SUITE.model_copy(update={"severities": (1,)})
-
-
-def hand_of_experts() -> tuple[list[Card], list[np.ndarray], np.ndarray, dict[str, np.ndarray]]:
-    """Return four cards over five cells: each suit's is right where the gate sends images to it, and one is never."""
-    labels = np.array([0, 1, 2, 0])
-    truth, wrong = np.eye(3)[labels], np.eye(3)[(labels + 1) % 3]
-    home = {"clean": (0, 1, 2), "gaussian": (3,), "augmix": (4,)}
-    cards = [card(0, "clean", 500), card(1, "gaussian", 300), card(2, "augmix", 400), card(3, "clean", 100)]
-    probabilities = [
-        np.stack([truth if cell in home[suit] else wrong for cell in range(5)]).astype(np.float16)
-        for suit in ("clean", "gaussian", "augmix")
-    ] + [np.stack([wrong] * 5).astype(np.float16)]
-    distances = {
-        suit: np.stack([np.full(4, 0.0 if cell in cells else 1.0, np.float32) for cell in range(5)])
-        for suit, cells in home.items()
-    }
-    return cards, probabilities, labels, distances
-
-
-@pytest.mark.parametrize(
-    ("budget", "expected"),
-    [(1_200, [0, 1, 2]), (900, [0, 1]), (700, [0]), (400, [1]), (50, [])],  # equals: fewer bytes first
-)
-def test_a_proposal_takes_what_helps_most_and_keeps_to_the_budget(budget: int, expected: list[int]) -> None:
-    cards, probabilities, labels, distances = hand_of_experts()
-    proposal = propose(
-        cards,
-        [evaluation(each, SMALL, 4) for each in cards],
-        probabilities=probabilities,
-        labels=labels,
-        distances=distances,
-        budget_bytes=budget,
-        steps=4,
-    )
-    assert [int(each, 16) for each in proposal.cards] == expected
-    assert all(step.file_bytes <= budget for step in proposal.steps)
-    accuracies = [0.0, *(step.accuracy for step in proposal.steps)]
-    assert [step.gain for step in proposal.steps] == pytest.approx(list(np.diff(accuracies)))
-
-
-@pytest.mark.parametrize("mode", DeckMode)
-def test_each_step_of_a_proposal_scores_as_its_deck_does(mode: DeckMode) -> None:
-    rng = np.random.default_rng(5)
-    cards = HAND[:4]
-    probabilities = [answers(rng) for _ in cards]
-    labels = rng.integers(0, 3, 37)
-    distances = {suit: rng.random((5, 37)).astype(np.float32) for suit in ("clean", "gaussian", "augmix")}
-    evaluations = [evaluation(each, SMALL, 37) for each in cards]
-    proposal = propose(
-        cards,
-        evaluations,
-        probabilities=probabilities,
-        labels=labels,
-        distances=distances,
-        budget_bytes=10**9,
-        mode=mode,
-        m=4,
-        temperature=0.2,
-        steps=6,
-    )
-    assert len(proposal.steps) == 6
-    for length in range(1, 7):
-        taken = [int(step.card, 16) for step in proposal.steps[:length]]
-        held = [cards[index] for index in taken]
-        suits = suits_of([suit_label(each.recipe.augmentation) for each in held])[0]
-        score = score_deck(
-            deck(held, mode, m=4, temperature=0.2),
-            held,
-            [evaluations[index] for index in taken],
-            probabilities=[probabilities[index] for index in taken],
-            labels=labels,
-            distances=[distances[suit] for suit in suits],
-        )
-        step = proposal.steps[length - 1]
-        assert (step.accuracy, step.clean) == pytest.approx((score.robust, score.clean))
-        assert step.file_bytes == score.file_bytes
-    best = max(step.accuracy for step in proposal.steps)
-    assert proposal.steps[len(proposal.cards) - 1].accuracy == best
-
-
-@pytest.mark.parametrize(
-    "suite", [SUITE, Suite(split="validation"), SELECTION_SUITE.model_copy(update={"split": "test"})]
-)
-def test_nothing_is_selected_on_what_is_reported(suite: Suite) -> None:
-    cards, probabilities, labels, distances = hand_of_experts()
-    with pytest.raises(ValueError, match="selected on validation images"):
-        propose(
-            cards,
-            [evaluation(each, suite, 4) for each in cards],
-            probabilities=probabilities,
-            labels=labels,
-            distances=distances,
-            budget_bytes=10**9,
         )
