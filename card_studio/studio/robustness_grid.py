@@ -166,10 +166,11 @@ def shown(cell: GridCell | None) -> float | None:
 
 def mean_differs(result: CardResult) -> bool:
     """Whether the interval of a card's gain in robust accuracy excludes 0."""
-    return result.comparison is not None and _excludes_zero(result.comparison.robust_interval)
+    return result.comparison is not None and excludes_zero(result.comparison.robust_interval)
 
 
-def _excludes_zero(interval: Interval) -> bool:
+def excludes_zero(interval: Interval) -> bool:
+    """Whether an interval of a difference says that there is one."""
     return interval[0] > 0 or interval[1] < 0
 
 

@@ -2,13 +2,33 @@
 
 import json
 import struct
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from card_studio.domain.job import Suite
+from card_studio.domain.names import CorruptionName
+from card_studio.domain.options import DataOptions, Options
+
 _LENGTH = struct.Struct("<I")
 _AT_MOST_HEADER_BYTES = 1 << 20
+
+
+class SuiteRows(Options):
+    """Some images of one cell of a suite, asked of the dealer."""
+
+    suite: Suite
+    data: DataOptions
+    digest: str
+    """The dataset's: another dataset's images are refused."""
+    corruption: CorruptionName | None
+    """None for the clean images, whose severity is 0."""
+    severity: int
+    rows: tuple[int, ...]
+    cache: Path
+    data_folder: Path | None = None
 
 
 def send(stream: BinaryIO, header: dict[str, Any], array: NDArray[Any] | None = None) -> None:
