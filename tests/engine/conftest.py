@@ -9,12 +9,13 @@ import torch
 
 from card_studio.domain.ids import CardId
 from card_studio.domain.names import NetworkName
-from card_studio.domain.options import NetworkOptions, NpzData
+from card_studio.domain.options import GaussianAugmentation, NetworkOptions, NpzData, TrainingOptions
 from card_studio.domain.recipe import Recipe, fingerprint
 from card_studio.engine.card_file import CardContent, save_card
 from card_studio.engine.context import Context
 from card_studio.engine.data.datasets import Dataset, open_dataset
 from card_studio.engine.nets import build_net, initialise
+from tests.engine.card_files import sparse
 
 MakeCardFile = Callable[..., CardId]
 
@@ -80,3 +81,21 @@ def small_card(small_dataset: Dataset, context: Context) -> MakeCardFile:
         return save_card(content, context.cards).id
 
     return save
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the bytes of a small good card file."""
+    return save_card(sparse(), tmp_path_factory.mktemp("cards")).path.read_bytes()
+
+
+@pytest.fixture
+def recipe(small_data: NpzData) -> Recipe:
+    """Return a recipe of two epochs of three steps."""
+    return Recipe(
+        seed=5,
+        data=small_data,
+        network={"name": "resnet8", "width": 0.1},
+        augmentation=GaussianAugmentation(),
+        training=TrainingOptions(epochs=2, batch_size=30),
+    )
