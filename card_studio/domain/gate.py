@@ -87,6 +87,15 @@ def cell_name(suite: Suite, data_digest: str, corruption: CorruptionName | None,
     return f"{corruption or 'clean'}-{severity}-{suite_key(alone, data_digest)[:32]}.npy"
 
 
+def reference_images_name(key: str) -> str:
+    """Return the name under which the images of a reference set are cached, uint8 [M, 3, H, W], in the spectra's order.
+
+    Args:
+        key: what `reference_key` returns for the set.
+    """
+    return f"{key}-images.npy"
+
+
 def _key(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
@@ -273,3 +282,23 @@ class Gate:
     def choose(self, images: Images) -> Choice:
         """Choose for `images` as one batch (m = their number)."""
         return choose(self.distances(images))
+
+    def nearest_references(self, image: Images, count: int) -> dict[str, tuple[Floats, NDArray[np.int64]]]:
+        """Return, for each augmentation, the `count` references nearest to an image, the nearest first.
+
+        Args:
+            image: uint8 [3, H, W] of the references' size.
+            count: at most so many; fewer where there are fewer references.
+
+        Returns:
+            label -> distances float32 [count] and indices int64 [count] into the references.
+        """
+        (spectrum,) = features(image[None], self.options)
+        return {label: _nearest_several(spectrum, each, count) for label, each in self.references.items()}
+
+
+def _nearest_several(spectrum: Floats, references: Floats, count: int) -> tuple[Floats, NDArray[np.int64]]:
+    difference = references - spectrum
+    squares = np.einsum("mf,mf->m", difference, difference)
+    order = np.argsort(squares, kind="stable")[:count]
+    return np.sqrt(squares[order]), order
