@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from card_studio import __version__
 from card_studio.cli import show
-from card_studio.cli.cards_app import import_cards
+from card_studio.cli.cards_app import export, import_cards
 from card_studio.cli.corrupt_app import corrupt
 from card_studio.cli.deck_app import deck_app
 from card_studio.cli.options import CardIds, Json, Place, Wait, suite_source, workspace_of
@@ -36,6 +36,7 @@ _INTERRUPTED = 130
 app = typer.Typer(name="card-studio", no_args_is_help=False, add_completion=False, rich_markup_mode=None)
 app.add_typer(deck_app, name="deck")
 app.command("import")(import_cards)
+app.command()(export)
 app.command()(options)
 app.command()(corrupt)
 
@@ -271,18 +272,6 @@ def compare(context: typer.Context, card: CardIds, json: Json = False) -> None:
     show.OUT.print(show.recipes_table(found))
     show.OUT.print(show.evaluations_table(found, evaluations))
     show.OUT.print(f"\n{evaluations[0].suite.definition}", soft_wrap=True)
-
-
-@app.command()
-def export(
-    context: typer.Context,
-    card: Annotated[str, typer.Argument(help="A card's id, or the first characters of it.")],
-    out: Annotated[Path, typer.Argument(help="A file, or a folder to put it in.")],
-    json: Json = False,
-) -> None:
-    """Copy a card's file out of the workspace."""
-    path = workspace_of(context).export_card(card, out)
-    show.as_json({"path": path}) if json else show.OUT.print(str(path))
 
 
 @app.command()

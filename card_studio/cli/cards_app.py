@@ -1,4 +1,4 @@
-"""Commands that bring cards in."""
+"""Commands that bring cards in, and take them out."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from card_studio.cli import show
 from card_studio.cli.options import Json, Wait, workspace_of
 from card_studio.cli.progress import JobBars
+from card_studio.domain.options import ValueType
 
 
 def import_cards(
@@ -30,3 +31,27 @@ def import_cards(
         job = workspace.wait(job, progress=bars.update)
     cards = [workspace.card(each) for each in workspace.cards_made_by(job)]
     show.as_json({"job": job, "cards": cards}) if json else show.OUT.print("\n".join(card.id for card in cards))
+
+
+def export(
+    context: typer.Context,
+    card: Annotated[str, typer.Argument(help="A card's id, or the first characters of it.")],
+    out: Annotated[Path, typer.Argument(help="A file ending in .card, or a folder to put it in.")],
+    values: Annotated[
+        ValueType | None, typer.Option(help="Store kept weights in fewer bits, and say what that changes.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Copy a card's file out of the workspace, as it is or with its values rounded."""
+    workspace = workspace_of(context)
+    if values is None:
+        path = workspace.export_card(card, out)
+        show.as_json({"path": path}) if json else show.OUT.print(str(path))
+        return
+    with JobBars() as bars:
+        job = workspace.wait(workspace.export_rounded(card, out, values), progress=bars.update)
+    if json:
+        show.as_json(workspace.exported_by(job))
+        return
+    show.OUT.print(str(workspace.exported_by(job).path))
+    show.OUT.print(workspace.log(job.id)[-1][1], soft_wrap=True)

@@ -1,4 +1,4 @@
-"""A job asks for work: make a card, evaluate or map cards, prepare a gate, write a corrupted set, import a file."""
+"""A job asks for work: make, evaluate, map, import or export cards, prepare a gate, write a corrupted set."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from card_studio.domain.options import (
     NpzData,
     Options,
     Precision,
+    ValueType,
     option,
 )
 from card_studio.domain.recipe import Recipe
@@ -31,6 +32,7 @@ class JobKind(StrEnum):
     PREPARE_GATE = "prepare_gate"
     CORRUPT = "corrupt"
     IMPORT = "import"
+    EXPORT = "export"
 
 
 def _from_the_root(path: Path) -> Path:
@@ -169,8 +171,23 @@ class ImportCards(Options):
         return _from_the_root(path)
 
 
+class ExportCard(Options):
+    """Write a card's file elsewhere with its kept weights stored in another type, and tell what that changes."""
+
+    kind: Literal[JobKind.EXPORT] = JobKind.EXPORT
+    card: CardId
+    out: Path = option(..., "The file to write, from the root of the disk")
+    values: ValueType = option("float32", "How the kept weights are stored; binary layers stay signs")
+
+    @field_validator("out")
+    @classmethod
+    def _starts_at_the_root(cls, out: Path) -> Path:
+        return _from_the_root(out)
+
+
 JobSpec = Annotated[
-    MakeCard | EvaluateCards | MapCards | PrepareGate | CorruptDataset | ImportCards, Field(discriminator="kind")
+    MakeCard | EvaluateCards | MapCards | PrepareGate | CorruptDataset | ImportCards | ExportCard,
+    Field(discriminator="kind"),
 ]
 JOB_SPEC: TypeAdapter[JobSpec] = TypeAdapter(JobSpec)
 
@@ -235,6 +252,8 @@ def title(spec: JobSpec) -> str:
         return f"Corrupt {_data_title(spec.data)} into {spec.out.name}"
     if isinstance(spec, ImportCards):
         return f"Import {spec.path.name}"
+    if isinstance(spec, ExportCard):
+        return f"Export {spec.out.name} as {spec.values}"
     verb = "Evaluate" if isinstance(spec, EvaluateCards) else "Map"
     return f"{verb} {len(spec.cards)} card{'s' if len(spec.cards) > 1 else ''}"
 

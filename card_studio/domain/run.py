@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -10,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId, RunId
 from card_studio.domain.job import GateOptions, Job, MapOptions, Suite
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import AugmentationOptions, DataOptions, Options
+from card_studio.domain.options import AugmentationOptions, DataOptions, Options, ValueType
 from card_studio.domain.recipe import Recipe
 
 
@@ -138,6 +139,22 @@ class CardMade(Event):
     validation_accuracy: float
 
 
+class CardExported(Event):
+    """A card was written elsewhere with its kept weights in another type."""
+
+    event: Literal["card_exported"] = "card_exported"
+    card: CardId
+    """The identity of what was written: rounded values make another card."""
+    path: Path
+    values: ValueType
+    file_bytes: int
+    reference_bytes: int
+    exact_accuracy: float | None
+    """Validation accuracy with the values as the workspace has them; None where the card's dataset is not here."""
+    stored_accuracy: float | None
+    """Validation accuracy of the network loaded from the file that was written."""
+
+
 class CellEvaluated(Event):
     """One card on one corruption at one severity; None is clean."""
 
@@ -243,6 +260,7 @@ AnyEvent = Annotated[
     | LevelFinished
     | CheckpointSaved
     | CardMade
+    | CardExported
     | CellEvaluated
     | CardEvaluated
     | MapMeasured

@@ -12,11 +12,10 @@ import constriction
 import numpy as np
 from numpy.typing import NDArray
 
-from card_studio.domain.options import ValueType
+from card_studio.domain.options import VALUE_BITS, ValueType
 from card_studio.errors import CardFileError
 
 Weights = NDArray[np.float32]
-VALUE_BITS: dict[ValueType, int] = {"float32": 32, "float16": 16, "int8": 8}
 _DTYPES: dict[ValueType, Any] = {"float32": np.float32, "float16": np.float16, "int8": np.int8}
 _SCALE_BITS = 32
 _INT8_MAX = 127

@@ -6,26 +6,23 @@ before the first is put into the workspace.
 """
 
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
-from card_studio.domain.ids import short
 from card_studio.domain.job import ImportCards
 from card_studio.domain.names import DatasetName
-from card_studio.domain.options import CifarData, DataOptions
+from card_studio.domain.options import CifarData
 from card_studio.domain.recipe import Recipe
 from card_studio.domain.run import AnyEvent, CardMade, Logged, PhaseStarted
 from card_studio.engine.card_content import CardContent, SavedCard
-from card_studio.engine.card_file import CARD_SUFFIX, card_id, card_net, load_card, measured_card, save_card
-from card_studio.engine.context import Command, Context
-from card_studio.engine.data.datasets import Dataset, opening_dataset
+from card_studio.engine.card_file import CARD_SUFFIX, card_id, load_card, measured_card, save_card
+from card_studio.engine.context import Context
+from card_studio.engine.data.datasets import Dataset
 from card_studio.engine.import_foreign import ForeignNet, content_of, read_foreign
-from card_studio.engine.opening import heard
-from card_studio.engine.predict import each_batch, ready
-from card_studio.engine.resume import Pace, resumable
+from card_studio.engine.resume import resumable
+from card_studio.engine.validating import Telling, opened, own_dataset, validation_accuracy
 from card_studio.engine.written_card import card_made, rounding_told
 from card_studio.errors import CardFileError, DataError
 from card_studio.files import replacing
@@ -34,9 +31,6 @@ _CIFAR = {10: CifarData(name=DatasetName.CIFAR10), 100: CifarData(name=DatasetNa
 """What a foreign network of so many classes is taken to be made from where nobody says."""
 _CIFAR_SIZE = 32
 _UNKNOWN = float("nan")
-Result = TypeVar("Result")
-Opening = Generator[AnyEvent, Command | None, Result]
-"""Work that tells what happens and returns its result."""
 
 
 @resumable
@@ -62,32 +56,16 @@ def _card(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
     content = load_card(spec.path)
     if spec.recipe is not None:
         content = replace(content, recipe=content.recipe.model_copy(update={"data": spec.recipe.data}))
-    dataset, reason = yield from _own_dataset(content, context)
+    dataset, reason = yield from own_dataset(content, context)
     if reason and spec.recipe is not None:
         raise DataError(f"{spec.path}: {reason}")
     if reason:
         yield Logged(text=f"validation accuracy is not known: {reason}")
     saved = _copied(spec.path, context.cards) if spec.recipe is None else _relabelled(content, spec.path, context.cards)
-    accuracy = _UNKNOWN if dataset is None else (yield from _accuracy(load_card(saved.path), dataset, context))
+    accuracy = (
+        _UNKNOWN if dataset is None else (yield from validation_accuracy(load_card(saved.path), dataset, context))
+    )
     yield _made(content, saved, accuracy, name=content.recipe.title, notes=f"Imported from {spec.path.name}.")
-
-
-def _own_dataset(content: CardContent, context: Context) -> Opening[tuple[Dataset | None, str]]:
-    """Return the dataset that a card was made from, or None and why it could not be had.
-
-    A file from elsewhere must not start a download.
-    """
-    options = content.recipe.data
-    if isinstance(options, CifarData):
-        options = options.model_copy(update={"download": False})
-    try:
-        dataset = yield from _opened(options, context)
-    except DataError as error:
-        return None, str(error)
-    if dataset.digest == content.data_digest:
-        return dataset, ""
-    digests = f"digest {short(content.data_digest)}, found {short(dataset.digest)}"
-    return None, f"{dataset.label} is not the dataset that it was made from ({content.data_label}, {digests})"
 
 
 def _copied(path: Path, folder: Path) -> SavedCard:
@@ -111,7 +89,7 @@ def _relabelled(content: CardContent, path: Path, folder: Path) -> SavedCard:
 
 def _foreign(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
     """Import foreign networks: one, or the cards of a deck."""
-    dataset = None if spec.recipe is None else (yield from _opened(spec.recipe.data, context))
+    dataset = None if spec.recipe is None else (yield from opened(spec.recipe.data, context))
     nets = _read(spec, _CIFAR_SIZE if dataset is None else dataset.size)
     if dataset is None:
         dataset = yield from _assumed_dataset(nets[0], spec.path, context)
@@ -155,19 +133,14 @@ def _found(net: ForeignNet) -> str:
     )
 
 
-def _assumed_dataset(net: ForeignNet, path: Path, context: Context) -> Opening[Dataset]:
+def _assumed_dataset(net: ForeignNet, path: Path, context: Context) -> Telling[Dataset]:
     options = _CIFAR.get(net.classes)
     if options is None:
         raise DataError(f"{path}: {net.classes} classes: say with a recipe which dataset it was made from")
     try:
-        return (yield from _opened(options, context))
+        return (yield from opened(options, context))
     except DataError as error:
         raise DataError(f"{path}: made from {options.name}, or else say with a recipe from what: {error}") from error
-
-
-def _opened(options: DataOptions, context: Context) -> Opening[Dataset]:
-    dataset = yield from heard(opening_dataset(options, cache=context.cache, data_folder=context.data_folder))
-    return dataset
 
 
 def _made(content: CardContent, saved: SavedCard, accuracy: float, *, name: str, notes: str) -> CardMade:
@@ -176,23 +149,10 @@ def _made(content: CardContent, saved: SavedCard, accuracy: float, *, name: str,
     return card_made(content, saved, recipe=recipe, name=name, validation_accuracy=accuracy)
 
 
-def _stored_accuracy(content: CardContent, saved: SavedCard, dataset: Dataset, context: Context) -> Opening[float]:
+def _stored_accuracy(content: CardContent, saved: SavedCard, dataset: Dataset, context: Context) -> Telling[float]:
     """Return the validation accuracy of a card as it lies in the workspace, and tell what rounding has done to it."""
-    accuracy = yield from _accuracy(load_card(saved.path), dataset, context)
+    accuracy = yield from validation_accuracy(load_card(saved.path), dataset, context)
     if content.values != "float32":
-        exact = yield from _accuracy(content, dataset, context)
+        exact = yield from validation_accuracy(content, dataset, context)
         yield rounding_told(content.values, exact, accuracy)
     return accuracy
-
-
-def _accuracy(content: CardContent, dataset: Dataset, context: Context) -> Opening[float]:
-    """Return a network's accuracy on the validation images."""
-    net = ready(card_net(content), context.device)
-    images, labels = dataset.validation.images, dataset.validation.labels
-    pace = Pace(len(images))
-    right = answered = 0
-    for batch in each_batch(net, images, device=context.device):
-        right += int((batch.argmax(1) == labels[answered : answered + len(batch)]).sum())
-        answered += len(batch)
-        yield from pace.step(len(batch))
-    return right / answered

@@ -6,6 +6,7 @@ from typing import TypeVar
 from card_studio.domain.job import (
     CorruptDataset,
     EvaluateCards,
+    ExportCard,
     ImportCards,
     JobKind,
     JobSpec,
@@ -16,13 +17,14 @@ from card_studio.domain.job import (
 from card_studio.engine.context import Context
 from card_studio.engine.corrupt_set import corrupt_dataset
 from card_studio.engine.evaluate import evaluate_cards
+from card_studio.engine.export_card import export_card
 from card_studio.engine.import_cards import import_cards
 from card_studio.engine.journal import EventStream
 from card_studio.engine.make_card import make_card
 from card_studio.engine.references import prepare_gate
 from card_studio.engine.sensitivity import map_cards
 
-Spec = TypeVar("Spec", MakeCard, EvaluateCards, MapCards, PrepareGate, CorruptDataset, ImportCards)
+Spec = TypeVar("Spec", MakeCard, EvaluateCards, MapCards, PrepareGate, CorruptDataset, ImportCards, ExportCard)
 Task = Callable[[JobSpec, Context], EventStream]
 
 
@@ -42,6 +44,7 @@ TASKS: dict[JobKind, Task] = {
     JobKind.PREPARE_GATE: _task(PrepareGate, prepare_gate),
     JobKind.CORRUPT: _task(CorruptDataset, corrupt_dataset),
     JobKind.IMPORT: _task(ImportCards, import_cards),
+    JobKind.EXPORT: _task(ExportCard, export_card),
 }
 """Called with a job's spec and context, a task yields what happens. It may be sent Command.SAVE at each yield, and then
 saves a checkpoint of that point. If the context's checkpoint exists, it goes on from there."""

@@ -41,15 +41,16 @@ def card_content(level: Level, recipe: Recipe, dataset: Dataset, state: Mapping[
     )
 
 
-def rounding_told(values: ValueType, exact: float, stored: float) -> Logged:
+def rounding_told(values: ValueType, exact: float, stored: float, *, before: ValueType = "float32") -> Logged:
     """Return what storing rounded values has done to a network.
 
     Args:
         values: how they are stored.
-        exact: validation accuracy with the values in float32.
+        exact: validation accuracy with the values as they were.
         stored: that of the network loaded from its file.
+        before: how the values were stored until now.
     """
-    change = f"{100 * (stored - exact):+.2f} points against float32 ({100 * exact:.2f} %)"
+    change = f"{100 * (stored - exact):+.2f} points against {before} ({100 * exact:.2f} %)"
     return Logged(text=f"stored as {values}: validation accuracy {100 * stored:.2f} %, {change}")
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from card_studio.domain.job import (
     CorruptDataset,
     EvaluateCards,
+    ExportCard,
     ImportCards,
     Job,
     JobState,
@@ -96,7 +97,7 @@ def _seed(job: JobRow) -> int:
         return spec.recipe.seed
     if isinstance(spec, CorruptDataset):
         return spec.seed
-    if isinstance(spec, ImportCards):
+    if isinstance(spec, ImportCards | ExportCard):
         return 0
     if isinstance(spec, EvaluateCards):
         return spec.suite.seed

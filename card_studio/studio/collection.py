@@ -9,10 +9,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from card_studio.domain.card import Card, CardQuery, Evaluation, SensitivityMap
-from card_studio.domain.ids import CardId, ContentHash
+from card_studio.domain.ids import CardId, ContentHash, JobId
+from card_studio.domain.run import Environment
 from card_studio.errors import CardFileError, UserError
 from card_studio.files import replacing
 from card_studio.studio.core import Core
+from card_studio.studio.targets import card_target
 
 
 class Collection(Core):
@@ -69,6 +71,10 @@ class Collection(Core):
         """Return the sensitivity maps of these cards or of all, newest first."""
         return self._library.maps(cards)
 
+    def environments(self, jobs: Several[JobId]) -> dict[JobId, Environment]:
+        """Return what each of these jobs last ran on, as far as it was recorded: their results depend on it."""
+        return self._ledger.environments(jobs)
+
     def array(self, content: ContentHash) -> NDArray[Any]:
         """Return a stored array, memory-mapped.
 
@@ -93,10 +99,11 @@ class Collection(Core):
 
         Raises:
             NotFoundError: there is no such card.
+            CardFileError: its file is not there, or the name does not end in .card.
             WorkspaceError: it cannot be written there.
         """
         card = self.card(card_id)
-        target = out / f"{card.id[:12]}.card" if out.is_dir() else out
+        target = card_target(card, out)
         with replacing(target) as temporary:
             shutil.copyfile(self.card_file(card.id), temporary)
         return target

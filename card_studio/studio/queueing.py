@@ -1,12 +1,13 @@
 """Use cases of the queue: ask for work, order it, stop it, wait for it, and see how it goes."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from card_studio.domain.ids import CardId, JobId
 from card_studio.domain.job import (
     EvaluateCards,
+    ExportCard,
     ImportCards,
     Job,
     JobSpec,
@@ -17,14 +18,16 @@ from card_studio.domain.job import (
     Request,
     Suite,
 )
+from card_studio.domain.options import VALUE_BITS, ValueType
 from card_studio.domain.recipe import Recipe, read_recipe
-from card_studio.domain.run import CardMade, History, HostState, Run
+from card_studio.domain.run import AnyEvent, CardExported, CardMade, History, HostState, Run
 from card_studio.errors import CardFileError, UserError, WorkspaceError
 from card_studio.studio.attempt import attempt_folder
 from card_studio.studio.core import Core
 from card_studio.studio.event_log import read_events
 from card_studio.studio.host import host_lives
 from card_studio.studio.launch import launch_host
+from card_studio.studio.targets import card_target
 
 _POLL_S = 0.2
 _HOST_STARTS_WITHIN_S = 30.0
@@ -90,6 +93,28 @@ class Queueing(Core):
         known = recipe if recipe is None or isinstance(recipe, Recipe) else read_recipe(Path(recipe))
         return self.submit_all([ImportCards(path=file, recipe=known)])[0]
 
+    def export_rounded(self, card_id: str, out: Path, values: ValueType) -> Job:
+        """Queue a card's export with its kept weights in fewer bits; `exported_by` tells what that changed.
+
+        Args:
+            card_id: the card, or the first characters of its id.
+            out: a file ending in .card, or a folder to put it in.
+            values: fewer bits than the card has now.
+
+        Raises:
+            NotFoundError: there is no such card.
+            CardFileError: the file's name does not end in .card, or the card's values have no more bits than that.
+        """
+        card = self._library.card(card_id)
+        stored = card.recipe.values
+        if VALUE_BITS[values] >= VALUE_BITS[stored]:
+            reason = (
+                "is what it has: leave the values out" if values == stored else "would not bring back what was rounded"
+            )
+            raise CardFileError(f"{card.name}: its values are {stored}: {values} {reason}")
+        target = card_target(card, out.expanduser().resolve(), f"-{values}")
+        return self.submit_all([ExportCard(card=card.id, out=target, values=values)])[0]
+
     def jobs(self, states: Collection[JobState] | None = None) -> list[Job]:
         """Return jobs: running, paused, queued in the order they will run, then ended, newest first."""
         return self._ledger.jobs(states)
@@ -116,13 +141,18 @@ class Queueing(Core):
 
     def cards_made_by(self, job: Job) -> list[CardId]:
         """Return the cards of a job's latest attempt, as its own log says; also those that were known before."""
+        return [event.card for event in self._said_by(job) if isinstance(event, CardMade)]
+
+    def exported_by(self, job: Job) -> CardExported:
+        """Return what a finished export has written, and what that changed."""
+        return next(event for event in self._said_by(job) if isinstance(event, CardExported))
+
+    def _said_by(self, job: Job) -> Iterator[AnyEvent]:
         path = attempt_folder(self.path, job.id, job.attempt).events
-        made: list[CardId] = []
         events, offset = read_events(path, 0)
         while events:
-            made += [event.card for event in events if isinstance(event, CardMade)]
+            yield from events
             events, offset = read_events(path, offset)
-        return made
 
     def reorder(self, jobs: Sequence[JobId], before: JobId | None) -> list[Job]:
         """Move queued jobs before another, or to the end; return them."""

@@ -1,0 +1,27 @@
+"""Where an exported card goes."""
+
+from pathlib import Path
+
+from card_studio.domain.card import Card
+from card_studio.errors import CardFileError
+
+CARD_SUFFIX = ".card"
+
+
+def card_target(card: Card, out: Path, mark: str = "") -> Path:
+    """Return the file for a card: `out`, or one in it where that is a folder.
+
+    Args:
+        card: the card.
+        out: the file or folder.
+        mark: what the file's name in a folder says besides the card's id.
+
+    Raises:
+        CardFileError: the name does not end in .card, without which no import would take it.
+    """
+    target = out / f"{card.id[:12]}{mark}{CARD_SUFFIX}" if out.is_dir() else out
+    if target.suffix != CARD_SUFFIX:
+        raise CardFileError(
+            f"{out}: not a folder that exists, and a card's file ends in {CARD_SUFFIX}: choose another name"
+        )
+    return target
