@@ -5,7 +5,8 @@ Exception
 │   ├── RecipeError      a recipe with a wrong key, value or combination
 │   ├── DataError        a dataset that is missing, damaged or not what was said
 │   ├── PictureError     an image file that cannot be read
-│   ├── CardFileError    a card, checkpoint or state dict that is damaged or foreign
+│   ├── CardFileError    a card, deck, checkpoint or state dict file that is damaged or foreign
+│   ├── ExtensionError   a method of one's own that is missing, broken or breaks its promise
 │   ├── WorkspaceError   a workspace that cannot be used: read-only, full, locked, too new
 │   └── NotFoundError    no job, card or deck of that name
 └── anything else        ours: a bug; logged with a report, exit status 1
@@ -29,7 +30,11 @@ class PictureError(UserError):
 
 
 class CardFileError(UserError):
-    """A card, checkpoint or state dict that is damaged or foreign."""
+    """A card, deck, checkpoint or state dict file that is damaged or foreign."""
+
+
+class ExtensionError(UserError):
+    """A method of one's own that is missing, broken, or does not return what it must."""
 
 
 class WorkspaceError(UserError):

@@ -11,8 +11,9 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SCHEMA_VERSION = 2
-"""The version of recipes that this release writes; older ones are upgraded on reading. 2 brought `values`."""
+SCHEMA_VERSION = 3
+"""The version of recipes that this release writes; older ones are upgraded on reading. 2 brought `values`,
+3 methods of one's own and `criterion`."""
 
 
 def cores() -> int:

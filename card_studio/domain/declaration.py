@@ -3,7 +3,7 @@
 import enum
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from card_studio.domain.options import Options
+from card_studio.domain.options import Options, Own
 
 _LARGEST_SEED = 2**31 - 1
 _TYPES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
@@ -36,33 +36,38 @@ class Declared:
     explanation: str
 
 
-def declared(kind: type[Options], prefix: str = "") -> list[Declared]:
+OwnKinds = Sequence[type[Own]]
+"""Options of one's own methods, as the workspace knows them."""
+
+
+def declared(kind: type[Options], prefix: str = "", own: OwnKinds = ()) -> list[Declared]:
     """Return all options of a group and of the groups in it, in the order of their declaration.
 
     Kinds of one group that declare the same option share an entry; where they differ, each has its own.
     """
     found: list[Declared] = []
     for name, info in kind.model_fields.items():
-        groups = kinds_of(info)
+        groups = kinds_of(info, own)
         if not groups:
             found.append(_one(prefix + name, info))
         elif len(groups) == 1:
-            found += declared(groups[0], f"{prefix}{name}.")
+            found += declared(groups[0], f"{prefix}{name}.", own)
         else:
-            found += _choice(f"{prefix}{name}.", info, groups)
-    return found
+            found += _choice(f"{prefix}{name}.", info, groups, own)
+    return [each for each in found if not (issubclass(kind, Own) and each.option == f"{prefix}source")]
 
 
-def _choice(prefix: str, info: FieldInfo, groups: list[type[Options]]) -> list[Declared]:
+def _choice(prefix: str, info: FieldInfo, groups: list[type[Options]], own: OwnKinds) -> list[Declared]:
     """Return the choice between kinds of a group, a line for each, then what each of them has besides."""
-    tag = str(info.discriminator)
+    tag = tag_of(info)
     chosen = getattr(info.get_default(), tag)
     found = [_kind(prefix + tag, group, tags_of(group, tag), chosen) for group in groups]
     for group in groups:
-        for each in declared(group, prefix):
+        for each in declared(group, prefix, own):
             if each.option != prefix + tag:
-                _add(found, replace(each, kinds=tags_of(group, tag)))
-    return found
+                _add(found, each if each.kinds else replace(each, kinds=tags_of(group, tag)))
+    every = {name for group in groups for name in tags_of(group, tag)}
+    return [replace(each, kinds=()) if set(each.kinds) == every else each for each in found]
 
 
 def _kind(place: str, group: type[Options], tags: tuple[str, ...], chosen: str) -> Declared:
@@ -81,7 +86,7 @@ def _kind(place: str, group: type[Options], tags: tuple[str, ...], chosen: str) 
 def _add(found: list[Declared], new: Declared) -> None:
     for place, old in enumerate(found):
         if replace(old, kinds=()) == replace(new, kinds=()):
-            found[place] = replace(old, kinds=(*old.kinds, *new.kinds))
+            found[place] = replace(old, kinds=tuple(dict.fromkeys((*old.kinds, *new.kinds))))
             return
     found.append(new)
 
@@ -101,15 +106,32 @@ def _one(place: str, info: FieldInfo) -> Declared:
     )
 
 
-def kinds_of(info: FieldInfo) -> list[type[Options]]:
-    """Return the groups that an option is, or may be; none where it is a plain value."""
-    found = typing.get_args(info.annotation) or (info.annotation,)
-    return [kind for kind in found if isinstance(kind, type) and issubclass(kind, Options)]
+def kinds_of(info: FieldInfo, own: OwnKinds = ()) -> list[type[Options]]:
+    """Return the groups that an option is, or may be, ours and then one's own; none where it is a plain value."""
+    found = list(_groups(info.annotation))
+    ours = [kind for kind in found if not issubclass(kind, Own)]
+    bases = tuple(kind for kind in found if issubclass(kind, Own))
+    return ours + [kind for kind in own if issubclass(kind, bases)]
+
+
+def _groups(annotation: Any) -> Iterator[type[Options]]:
+    if typing.get_origin(annotation) is typing.Annotated:
+        yield from _groups(typing.get_args(annotation)[0])
+    elif isinstance(annotation, type) and issubclass(annotation, Options):
+        yield annotation
+    elif typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        for each in typing.get_args(annotation):
+            yield from _groups(each)
+
+
+def tag_of(info: FieldInfo) -> str:
+    """Return which option of a group says what kind of group it is."""
+    return info.discriminator if isinstance(info.discriminator, str) else "name"
 
 
 def tags_of(kind: type[Options], tag: str) -> tuple[str, ...]:
     """Return the values of its tag that choose this kind."""
-    return tuple(str(each) for each in typing.get_args(kind.model_fields[tag].annotation))
+    return tuple(choices_of(kind.model_fields[tag].annotation))
 
 
 def unit_of(info: FieldInfo) -> str:
@@ -161,6 +183,17 @@ def range_of(info: FieldInfo) -> str:
     if high is not None:
         said.append(f"at most {_short(high.le)}" if isinstance(high, Le) else f"below {_short(high.lt)}")
     return ", ".join(said)
+
+
+Bound = Literal["ge", "gt", "le", "lt"]
+
+
+def bounds_of(info: FieldInfo) -> dict[Bound, int | float]:
+    """Return an option's range as `option` was given it, such as {"ge": 1, "le": 16}."""
+    known: dict[Bound, type] = {"ge": Ge, "gt": Gt, "le": Le, "lt": Lt}
+    return {
+        name: getattr(rule, name) for rule in info.metadata for name, kind in known.items() if isinstance(rule, kind)
+    }
 
 
 def _short(number: Any) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from card_studio.domain.ids import ContentHash
+from card_studio.domain.ids import ContentHash, short
 from card_studio.domain.job import GateOptions, Suite
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import AugmentationOptions, AugmixAugmentation, GaussianAugmentation
+from card_studio.domain.options import AugmentationOptions, AugmixAugmentation, GaussianAugmentation, OwnAugmentation
 from card_studio.domain.recipe import identity_of
 
 Images = NDArray[np.uint8]
@@ -39,7 +39,13 @@ def reference_augmentation(augmentation: AugmentationOptions) -> AugmentationOpt
 
 
 def suit_label(augmentation: AugmentationOptions) -> str:
-    """Return what a gate calls an augmentation: its name, and whatever of it is not as usual: `gaussian sigma=0.2`."""
+    """Return what a gate calls an augmentation: its name, and whatever of it is not as usual: `gaussian sigma=0.2`.
+
+    One's own has all its options, and of which code it is: what is usual there is for the code to say.
+    """
+    if isinstance(augmentation, OwnAugmentation):
+        given = {**(augmentation.model_extra or {}), "code": short(augmentation.source)}
+        return " ".join([augmentation.name, *(f"{name}={value}" for name, value in given.items())])
     applied = reference_augmentation(augmentation)
     usual = reference_augmentation(type(augmentation)())
     changed = [

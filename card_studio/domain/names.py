@@ -55,6 +55,30 @@ class AugmentationName(StrEnum):
     AUGMIX = "augmix"
 
 
+class DeckMode(StrEnum):
+    """How a deck's cards answer together."""
+
+    DOMAIN_ADAPTIVE = "domain_adaptive"
+    """The mean over the cards of the augmentation that the gate chose."""
+    DOMAIN_AGNOSTIC = "domain_agnostic"
+    """The mean over all cards, no gate."""
+    SOFT = "soft"
+    """Every augmentation weighted by softmax(-distance / temperature): ours."""
+
+
+class MethodKind(StrEnum):
+    """What one may invent: each kind is registered by the function of that name in card_studio.extend."""
+
+    NETWORK = "network"
+    AUGMENTATION = "augmentation"
+    CORRUPTION = "corruption"
+    CRITERION = "criterion"
+
+
+OWN_PREFIX = "own."
+"""Begins the name of a method that is not ours, so that no name ever means two things."""
+
+
 class CorruptionName(StrEnum):
     """Corruptions of test images, named as in CIFAR-C; the last four are the extras, kept for selection."""
 

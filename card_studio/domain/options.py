@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic.config import JsonDict
 
-from card_studio.domain.names import AugmentationName, Compression, DatasetName, NetworkName
+from card_studio.domain.names import OWN_PREFIX, AugmentationName, Compression, DatasetName, NetworkName
 
 
 class Options(BaseModel):
@@ -47,6 +47,33 @@ def option(
     if needs is not None:
         extra["needs"] = list(needs)
     return Field(default, description=help, json_schema_extra=extra, **constraints)
+
+
+# --- one's own ------------------------------------------------------------------------------------------------------
+
+PlainValue = bool | int | float | str
+"""What an option of one's own may be."""
+OwnName = Annotated[str, Field(pattern=r"^own\.[a-z][a-z0-9_]{0,39}$")]
+"""`own.` and the name under which a method was registered."""
+
+
+class Own(Options):
+    """A method of one's own: its name, where its code comes from, and whatever options it declares beside these.
+
+    The options are checked against what the method declared when a job is submitted, and again by the method itself.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, PlainValue] = Field(init=False)  # else type checkers take it for an argument
+
+    name: OwnName = option(..., "Name")
+    source: str = option("", "SHA-256 of its code; empty for that in the workspace", pattern="^([0-9a-f]{64})?$")
+
+
+def _whose(value: Any) -> str:
+    """Tell a method of one's own from ours by its name, in plain values or in options."""
+    name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
+    return "own" if str(name).startswith(OWN_PREFIX) else "built-in"
 
 
 # --- data -----------------------------------------------------------------------------------------------------------
@@ -107,15 +134,31 @@ DataOptions = Annotated[ShapesData | CifarData | FolderData | NpzData, Field(dis
 # --- network --------------------------------------------------------------------------------------------------------
 
 
-class NetworkOptions(Options):
-    """Which network, how wide, and how its weights start."""
+class Network(Options):
+    """What every network has."""
 
-    name: NetworkName = option(NetworkName.RESNET20, "Architecture")
+    name: str
     width: float = option(1.0, "Multiplies the channels of every layer", unit="x", gt=0, le=16)
     init: Literal["kaiming_normal", "signed_constant"] = option(
         "kaiming_normal", "Initial weights: normal, or their signs times one constant per layer, of the same deviation"
     )
 
+
+class NetworkOptions(Network):
+    """Which network, how wide, and how its weights start."""
+
+    name: NetworkName = option(NetworkName.RESNET20, "Architecture")
+
+
+class OwnNetwork(Own, Network, extra="allow"):
+    """A network of one's own."""
+
+    name: OwnName = option(..., "Name")
+
+
+AnyNetwork = Annotated[
+    Annotated[NetworkOptions, Tag("built-in")] | Annotated[OwnNetwork, Tag("own")], Discriminator(_whose)
+]
 
 # --- augmentation ---------------------------------------------------------------------------------------------------
 
@@ -151,8 +194,15 @@ class AugmixAugmentation(Options):
         return self
 
 
-AugmentationOptions = Annotated[
+class OwnAugmentation(Own):
+    """An augmentation of one's own."""
+
+
+_BuiltInAugmentation = Annotated[
     CleanAugmentation | GaussianAugmentation | AugmixAugmentation, Field(discriminator="name")
+]
+AugmentationOptions = Annotated[
+    Annotated[_BuiltInAugmentation, Tag("built-in")] | Annotated[OwnAugmentation, Tag("own")], Discriminator(_whose)
 ]
 
 # --- training -------------------------------------------------------------------------------------------------------
@@ -207,7 +257,30 @@ class Sparse(Options):
     dense_last: bool = option(False, "Leave the last layer dense")
 
 
-class FineTune(Sparse):
+class Magnitude(Options):
+    """The smallest weights go first."""
+
+    name: Literal["magnitude"] = option("magnitude", "How weights are ranked, of which the lowest are removed")
+
+
+class OwnCriterion(Own):
+    """A ranking of one's own."""
+
+
+CriterionOptions = Annotated[
+    Annotated[Magnitude, Tag("built-in")] | Annotated[OwnCriterion, Tag("own")], Discriminator(_whose)
+]
+
+
+class Ranked(Sparse):
+    """What the methods that rank trained weights have in common."""
+
+    criterion: CriterionOptions = option(
+        Magnitude(), "How weights are ranked, of which the lowest are removed", since=3
+    )
+
+
+class FineTune(Ranked):
     """Train dense, prune once by magnitude, fine-tune at a low learning rate (FT)."""
 
     method: Literal[Compression.FINE_TUNE] = Compression.FINE_TUNE
@@ -216,7 +289,7 @@ class FineTune(Sparse):
     fine_tune_learning_rate: float = option(0.001, "Constant learning rate after pruning", gt=0, le=10)
 
 
-class Gradual(Sparse):
+class Gradual(Ranked):
     """Gradual magnitude pruning on a cubic schedule (GMP)."""
 
     method: Literal[Compression.GRADUAL] = Compression.GRADUAL
@@ -232,7 +305,7 @@ class Gradual(Sparse):
         return self
 
 
-class Iterative(Sparse):
+class Iterative(Ranked):
     """Train and prune by turns along a trajectory of levels, of which level 0 is the dense card."""
 
     share_per_level: float = option(0.2, "Share of the remaining weights removed at each level", gt=0, lt=1)

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from card_studio.domain.ids import Fingerprint
 from card_studio.domain.names import AugmentationName, Compression, DatasetName
 from card_studio.domain.options import (
+    AnyNetwork,
     AugmentationOptions,
     CleanAugmentation,
     CompressionOptions,
@@ -25,6 +26,8 @@ from card_studio.domain.options import (
     Lth,
     NetworkOptions,
     Options,
+    Own,
+    Ranked,
     Scored,
     ShapesData,
     TrainingOptions,
@@ -35,7 +38,10 @@ from card_studio.errors import RecipeError
 from card_studio.settings import SCHEMA_VERSION
 
 _SAME_DENSITY = 0.99
-_TAGS = frozenset(str(tag) for names in (DatasetName, AugmentationName, Compression) for tag in names)
+_TAGS = frozenset(str(tag) for names in (DatasetName, AugmentationName, Compression) for tag in names) | {
+    "built-in",
+    "own",
+}
 """What pydantic adds to an error's location inside a union; no option bears such a name."""
 
 
@@ -54,7 +60,7 @@ class Recipe(Options):
     )
     seed: int = option(0, "Seed of the initial weights, the data order and the augmentation", ge=0, le=2**31 - 1)
     data: DataOptions = ShapesData()
-    network: NetworkOptions = NetworkOptions()
+    network: AnyNetwork = NetworkOptions()
     augmentation: AugmentationOptions = CleanAugmentation()
     training: TrainingOptions = TrainingOptions()
     compression: CompressionOptions = Dense()
@@ -84,10 +90,17 @@ class Recipe(Options):
 
 def described(recipe: Recipe) -> str:
     """Return a short name made of a recipe's parts, such as `resnet20 · gaussian · lrr 80 %`, or that and `int8`."""
-    parts = [str(recipe.network.name), str(recipe.augmentation.name), str(recipe.compression.method)]
+    parts = [str(recipe.network.name), str(recipe.augmentation.name), _method_of(recipe)]
     sparsity = target_sparsity(recipe)
     rounded = "" if recipe.values == "float32" else f" · {recipe.values}"
     return " · ".join(parts) + (f" {100 * sparsity:g} %" if sparsity else "") + rounded
+
+
+def _method_of(recipe: Recipe) -> str:
+    method = recipe.compression
+    if isinstance(method, Ranked) and isinstance(method.criterion, Own):
+        return f"{method.method} by {method.criterion.name}"
+    return str(method.method)
 
 
 def target_sparsity(recipe: Recipe) -> float:
@@ -153,7 +166,7 @@ def identity_of(options: BaseModel) -> dict[str, Any]:
         young_and_default = int(str(_extra(field).get("since", 1))) > 1 and value == field.default
         if _extra(field).get("identity", True) and not young_and_default:
             kept[name] = identity_of(value) if isinstance(value, BaseModel) else plain[name]
-    return kept
+    return kept | (options.model_extra or {})
 
 
 def labels_of(options: BaseModel) -> dict[str, Any]:

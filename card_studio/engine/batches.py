@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from card_studio.domain.options import AugmentationOptions, AugmixAugmentation, TrainingOptions
-from card_studio.engine.data.augment import AUGMENTATIONS, flip_crop
+from card_studio.engine.data.augment import augmented, flip_crop
 from card_studio.engine.data.augmix import augmix_together, images_at_once
 from card_studio.engine.data.datasets import Split
 from card_studio.engine.seeds import seeded
@@ -90,8 +90,7 @@ class Batches:
         options = self._augmentation
         if isinstance(options, AugmixAugmentation):
             return augmix_together(batches, generators, options)
-        augment = AUGMENTATIONS[options.name]
-        return [augment(images, generator, options) for images, generator in zip(batches, generators, strict=True)]
+        return [augmented(images, generator, options) for images, generator in zip(batches, generators, strict=True)]
 
     def _plain(self, step: int) -> tuple[Tensor, Tensor, torch.Generator]:
         """Return a step's images, flipped and cropped, labels, and generator."""

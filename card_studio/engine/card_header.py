@@ -9,7 +9,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from card_studio.domain.options import NetworkOptions, ValueType
+from card_studio.domain.options import AnyNetwork, ValueType
 from card_studio.domain.recipe import identity_of
 from card_studio.engine.card_codec import Layer
 from card_studio.engine.card_content import CardContent
@@ -103,7 +103,7 @@ def layout_of(outline: nn.Module) -> str:
 
 
 def outline_of(
-    network: NetworkOptions,
+    network: AnyNetwork,
     *,
     classes: int,
     size: int,

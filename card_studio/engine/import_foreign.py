@@ -14,7 +14,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from card_studio.domain.options import Biprop, CompressionOptions, Dense, Lrr, NetworkOptions
+from card_studio.domain.options import AnyNetwork, Biprop, CompressionOptions, Dense, Lrr
 from card_studio.domain.recipe import Recipe, fingerprint
 from card_studio.engine.card_content import CardContent
 from card_studio.engine.recognise import ForeignNet, recognise
@@ -28,7 +28,7 @@ _PREFIXES = ("module.", "model.")
 _DECK_MEMBER = re.compile(r"models\.(\d+)\.(.+)")
 
 
-def read_foreign(path: Path, *, size: int = 32, network: NetworkOptions | None = None) -> list[ForeignNet]:
+def read_foreign(path: Path, *, size: int = 32, network: AnyNetwork | None = None) -> list[ForeignNet]:
     """Read the networks in a .pt, .pth or .safetensors file: one, or the cards of a deck in order.
 
     Where the file lacks the normalisation (RobustBench's do), CIFAR-10's constants are taken, for 100 classes

@@ -138,6 +138,7 @@ class GraduallyMasked(Masked):
             previous=self._masks or None,
             dense_first=self._options.dense_first,
             dense_last=self._options.dense_last,
+            criterion=self._options.criterion,
         )
         self._set_masks(masks)
 

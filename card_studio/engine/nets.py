@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from card_studio.domain.names import NetworkName
-from card_studio.domain.options import NetworkOptions
+from card_studio.domain.options import AnyNetwork, OwnNetwork
 from card_studio.engine.nets_parts import CIFAR_MEAN, CIFAR_STD, Shape, require_size
 from card_studio.engine.nets_plain import ConvNet, Vgg16Small
 from card_studio.engine.nets_preact import PreActResNet18
 from card_studio.engine.nets_resnet import ResNet, ResNeXt29
+from card_studio.engine.own import own_network
 
 _GAIN = math.sqrt(2)
 _SMALL_STAGES = (16, 32, 64)
@@ -83,7 +84,7 @@ affine batch norm nor biases, whatever `affine` says."""
 
 
 def build_net(
-    network: NetworkOptions, *, classes: int, size: int, mean: Sequence[float], std: Sequence[float], affine: bool
+    network: AnyNetwork, *, classes: int, size: int, mean: Sequence[float], std: Sequence[float], affine: bool
 ) -> nn.Module:
     """Make the network that a recipe names; its weights are not meaningful before `initialise` or loading.
 
@@ -97,7 +98,11 @@ def build_net(
 
     Raises:
         RecipeError: the network needs larger images.
+        ExtensionError: it is one's own, and its code is missing or fails.
     """
+    if isinstance(network, OwnNetwork):
+        shape = Shape(classes=classes, size=size, mean=mean, std=std, width=network.width, affine=affine)
+        return own_network(network, shape)
     return NETS[network.name](classes, size=size, mean=mean, std=std, width=network.width, affine=affine)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from card_studio.domain.names import NetworkName
-from card_studio.domain.options import NetworkOptions
+from card_studio.domain.options import AnyNetwork, NetworkOptions
 from card_studio.engine.card_codec import is_binary
 from card_studio.engine.card_header import fitting, outline_of
 from card_studio.engine.compress.mask import sparsity_of
@@ -41,7 +41,7 @@ class ForeignNet:
         binary: whether each layer's kept weights are all +-alpha.
     """
 
-    network: NetworkOptions
+    network: AnyNetwork
     classes: int
     size: int
     mean: tuple[float, float, float]
@@ -51,7 +51,7 @@ class ForeignNet:
     binary: bool
 
 
-def recognise(state: Mapping[str, Tensor], *, size: int, network: NetworkOptions | None = None) -> ForeignNet:
+def recognise(state: Mapping[str, Tensor], *, size: int, network: AnyNetwork | None = None) -> ForeignNet:
     """Find the network whose tensors these are, and fill in what other programs leave out.
 
     Args:
@@ -92,7 +92,7 @@ def _first_layer(name: NetworkName, size: int) -> tuple[str, int]:
     return first, weight.shape[0]
 
 
-def _as(network: NetworkOptions, state: Mapping[str, Tensor], size: int) -> ForeignNet:
+def _as(network: AnyNetwork, state: Mapping[str, Tensor], size: int) -> ForeignNet:
     """Return the state as the given network.
 
     Raises:

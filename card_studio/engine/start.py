@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from card_studio.domain import options
-from card_studio.domain.options import FineTune, Gradual, Sparse
+from card_studio.domain.options import FineTune, Gradual, Magnitude, Ranked, Sparse
 from card_studio.domain.recipe import Recipe
 from card_studio.engine.compress.edge_popup import ScoredNet
 from card_studio.engine.compress.magnitude import magnitude_masks
@@ -72,7 +72,7 @@ def start_level(learner: Learner, level: Level, recipe: Recipe, parent: Stage | 
 
 
 def _pruned(parent: Stage, level: Level, recipe: Recipe, net: nn.Module) -> Masks:
-    """Return masks by magnitude of the parent's trained weights: LTH and LRR always prune globally (METHODS 2)."""
+    """Return masks by the parent's trained weights: LTH and LRR always prune globally (METHODS 2)."""
     compression = recipe.compression
     if not isinstance(compression, Sparse):
         raise TypeError(f"{compression.method} does not prune")
@@ -83,4 +83,5 @@ def _pruned(parent: Stage, level: Level, recipe: Recipe, net: nn.Module) -> Mask
         previous=parent.masks or None,
         dense_first=compression.dense_first,
         dense_last=compression.dense_last,
+        criterion=compression.criterion if isinstance(compression, Ranked) else Magnitude(),
     )

@@ -12,6 +12,7 @@ from card_studio.domain.options import (
     Iterative,
     Lth,
     Options,
+    OwnCriterion,
     RandomMask,
     TrainingOptions,
 )
@@ -144,6 +145,8 @@ def _iterative(recipe: Recipe) -> list[Level]:
     options = _method(recipe, Iterative)
     method: dict[str, Any] = {"method": str(recipe.compression.method)}
     method |= {"dense_first": options.dense_first, "dense_last": options.dense_last}
+    if isinstance(options.criterion, OwnCriterion):
+        method["criterion"] = identity_of(options.criterion)
     start, first_epoch = Start.SURVIVORS, 0
     levels: list[Level] = []
     if isinstance(options, Lth):

@@ -19,6 +19,7 @@ import psutil
 from card_studio.domain.job import JobKind
 from card_studio.domain.run import AnyEvent, CheckpointSaved, Outcome, RunEnded, RunStarted
 from card_studio.engine.context import Command, Context, device_named, use_threads
+from card_studio.engine.own_code import use_extensions
 from card_studio.engine.tasks import TASKS
 from card_studio.errors import UserError
 from card_studio.studio.attempt import Attempt, Control, Order
@@ -150,6 +151,7 @@ def _started(order: Order, context: Context, attempt: Attempt) -> RunStarted:
 def _context(order: Order, attempt: Attempt) -> Context:
     use_threads(order.threads)
     workspace = order.workspace
+    use_extensions(workspace / "extensions")
     return Context(
         device=device_named(order.device),
         threads=order.threads,

@@ -91,7 +91,13 @@ def _choice_field(choices: list[str], on_change: Callable[[], None]) -> Field:
     box.addItems(choices)
     box.setMinimumWidth(_FIELD_WIDTH)
     box.currentIndexChanged.connect(lambda _index: on_change())
-    return Field(widget=box, read=box.currentText, write=lambda value: box.setCurrentText(str(value)), focus=box)
+
+    def write(value: Any) -> None:
+        if box.findText(str(value)) < 0:  # it is no choice any more: show it, so that the check can say so
+            box.addItem(str(value))
+        box.setCurrentText(str(value))
+
+    return Field(widget=box, read=box.currentText, write=write, focus=box)
 
 
 def _switch_field(on_change: Callable[[], None]) -> Field:

@@ -9,8 +9,10 @@ from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from card_studio.domain.declaration import kinds_of, matters, unit_of
+from card_studio.domain.declaration import OwnKinds, kinds_of, matters, tag_of, tags_of, unit_of
+from card_studio.domain.names import OWN_PREFIX
 from card_studio.domain.options import Options
+from card_studio.domain.own import OwnMethods
 from card_studio.domain.recipe import Recipe, recipe_from
 from card_studio.errors import RecipeError
 from card_studio.ui.fields import Field, help_of, make_field
@@ -27,13 +29,14 @@ class OptionForm(QWidget):
 
     edited = Signal()
 
-    def __init__(self, kind: type[Options], *, without: frozenset[str] = frozenset()) -> None:
+    def __init__(self, kind: type[Options], *, without: frozenset[str] = frozenset(), own: OwnKinds = ()) -> None:
         super().__init__()
         self.kind = kind
         self._quiet = False
         self._fields: dict[str, Field] = {}
         self._helps: dict[str, tuple[QLabel, str]] = {}
         self._rows: dict[str, tuple[QWidget, ...]] = {}
+        self._groups: dict[str, UnionForm] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(2 * SPACE)
@@ -42,8 +45,12 @@ class OptionForm(QWidget):
         self._grid.setColumnMinimumWidth(1, font_px("body") * 20)
         self._grid.setColumnStretch(2, 1)
         for name, info in kind.model_fields.items():
-            if name not in without and not is_group(info) and not _is_tag(info):
+            if name in without or _is_tag(info):
+                continue
+            if not is_group(info):
                 self._add(name, info)
+            elif len(kinds_of(info, own)) > 1:
+                self._add_group(name, UnionForm(kinds_of(info, own), tag_of(info), name, title=spoken(name)))
         self._show_what_matters()
 
     @property
@@ -58,7 +65,8 @@ class OptionForm(QWidget):
     def values(self) -> dict[str, Any]:
         """Return plain values, unchecked."""
         values = {name: field.read() for name, field in self._fields.items()}
-        return {name: value for name, value in values.items() if value is not None}
+        plain = {name: value for name, value in values.items() if value is not None}
+        return plain | {name: group.values() for name, group in self._groups.items()}
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show values without counting them as edits."""
@@ -66,13 +74,19 @@ class OptionForm(QWidget):
         for name, field in self._fields.items():
             if name in values:
                 field.write(values[name])
+        for name, info in self.kind.model_fields.items():
+            if is_group(info) and name in values and _is_own(values[name]) and name not in self._groups:
+                self._add_group(name, UnionForm(kinds_of(info), tag_of(info), name, title=spoken(name)))
+        for name, group in self._groups.items():
+            if name in values:
+                group.set_values(values[name])
         self._quiet = False
         self._show_what_matters()
 
     def show_problem(self, name: str, text: str) -> bool:
         """Show at a field what is wrong with it; return whether there is such a field."""
         if name not in self._helps:
-            return False
+            return any(group.show_problem(name, text) for group in self._groups.values())
         self._say(name, text, "problem")
         return True
 
@@ -80,6 +94,8 @@ class OptionForm(QWidget):
         """Show every field's help again."""
         for name, (_line, help_text) in self._helps.items():
             self._say(name, help_text, "caption")
+        for group in self._groups.values():
+            group.clear_problems()
 
     def _say(self, name: str, text: str, role: str) -> None:
         line = self._helps[name][0]
@@ -123,6 +139,12 @@ class OptionForm(QWidget):
             field.write(default)
             self._quiet = False
 
+    def _add_group(self, name: str, group: "UnionForm") -> None:
+        """Put a choice between kinds in the group's own lines, its columns under the others."""
+        self._groups[name] = group
+        self._grid.addWidget(group, self._grid.rowCount(), 0, 1, 3)
+        group.edited.connect(self._on_change)
+
     def _on_change(self) -> None:
         if not self._quiet:
             self._show_what_matters()
@@ -141,7 +163,7 @@ class UnionForm(QWidget):
 
     edited = Signal()
 
-    def __init__(self, kinds: list[type[Options]], tag: str, name: str) -> None:
+    def __init__(self, kinds: list[type[Options]], tag: str, name: str, *, title: str = "", own: OwnKinds = ()) -> None:
         super().__init__()
         self._tag = tag
         self.choice = QComboBox()
@@ -150,12 +172,12 @@ class UnionForm(QWidget):
         self._stack = QStackedWidget()
         self._forms: dict[str, OptionForm] = {}
         for kind in kinds:
-            form = OptionForm(kind)
+            form = OptionForm(kind, without=frozenset({tag}), own=own)
             form.edited.connect(self._on_chosen)
             self._stack.addWidget(form)
-            for value in typing.get_args(kind.model_fields[tag].annotation):
-                self._forms[str(value)] = form
-                self.choice.addItem(str(value))
+            for value in tags_of(kind, tag):
+                self._forms[value] = form
+                self.choice.addItem(value)
                 self.choice.setItemData(self.choice.count() - 1, kind.__doc__, Qt.ItemDataRole.ToolTipRole)
         self.about = label("", "caption", wrap=True)
         head = QGridLayout()
@@ -163,7 +185,7 @@ class UnionForm(QWidget):
         head.setColumnMinimumWidth(0, font_px("body") * 12)
         head.setColumnMinimumWidth(1, font_px("body") * 20)
         head.setColumnStretch(2, 1)
-        head.addWidget(label(spoken(tag)), 0, 0)
+        head.addWidget(label(title or spoken(tag)), 0, 0)
         beside = row(self.choice, font_px("body") * 4)
         beside.setStretch(0, 1)
         head.addLayout(beside, 0, 1)
@@ -188,6 +210,7 @@ class UnionForm(QWidget):
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show values without counting them as edits."""
         self.choice.blockSignals(True)
+        self._offer(str(values[self._tag]))
         self.choice.setCurrentText(str(values[self._tag]))
         self.choice.blockSignals(False)
         self.form.set_values(values)
@@ -200,6 +223,13 @@ class UnionForm(QWidget):
     def clear_problems(self) -> None:
         """Show every field's help again."""
         self.form.clear_problems()
+
+    def _offer(self, name: str) -> None:
+        """Offer a method of one's own that is gone since the recipe was written; the check says what to do."""
+        if name not in self._forms:
+            self._forms[name] = OptionForm(Options)
+            self._stack.addWidget(self._forms[name])
+            self.choice.addItem(name)
 
     def _on_chosen(self) -> None:
         self._show_chosen()
@@ -220,20 +250,20 @@ class RecipeForm(QWidget):
 
     checked = Signal(object, str)
 
-    def __init__(self, recipe: Recipe | None = None) -> None:
+    def __init__(self, recipe: Recipe | None = None, own: OwnMethods | None = None) -> None:
         super().__init__()
         self.recipe: Recipe | None = None
-        self._top = OptionForm(Recipe, without=_HIDDEN)
+        self._own = own or OwnMethods()
+        self._top = OptionForm(Recipe, without=_HIDDEN | {name for name, info in _groups()})
         self._groups: dict[str, OptionForm | UnionForm] = {}
         self._problems: dict[str, QLabel] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * SPACE, 2 * SPACE, 3 * SPACE, 2 * SPACE)
         layout.setSpacing(SPACE)
         self._add_section(layout, "", "Card", self._top)
-        for name, info in Recipe.model_fields.items():
-            if is_group(info):
-                self._groups[name] = group_form(name, info)
-                self._add_section(layout, name, spoken(name), self._groups[name])
+        for name, info in _groups():
+            self._groups[name] = group_form(name, info, self._own.kinds)
+            self._add_section(layout, name, spoken(name), self._groups[name])
         layout.addStretch(1)
         for part in (self._top, *self._groups.values()):
             part.edited.connect(self.check)
@@ -260,6 +290,7 @@ class RecipeForm(QWidget):
         self._clear()
         try:
             self.recipe = recipe_from(self.values())
+            self._own.resolved(self.recipe)
         except RecipeError as error:
             self.recipe = None
             self._show_problems(error)
@@ -299,17 +330,26 @@ class RecipeForm(QWidget):
         layout.addWidget(form)
 
 
+def _is_own(values: Mapping[str, Any]) -> bool:
+    """Whether plain values of a group are of a method of one's own, which may be gone."""
+    return str(values.get("name", "")).startswith(OWN_PREFIX)
+
+
 def is_group(info: FieldInfo) -> bool:
     """Whether an option is itself a group of options, or a choice between groups."""
     return bool(kinds_of(info))
 
 
-def group_form(name: str, info: FieldInfo) -> OptionForm | UnionForm:
-    """Return the fields of a group of options."""
-    kinds = kinds_of(info)
+def _groups() -> list[tuple[str, FieldInfo]]:
+    return [(name, info) for name, info in Recipe.model_fields.items() if is_group(info)]
+
+
+def group_form(name: str, info: FieldInfo, own: OwnKinds = ()) -> OptionForm | UnionForm:
+    """Return the fields of a group of options, with one's own methods among its kinds."""
+    kinds = kinds_of(info, own)
     if len(kinds) == 1:
-        return OptionForm(kinds[0])
-    return UnionForm(kinds, str(info.discriminator), name)
+        return OptionForm(kinds[0], own=own)
+    return UnionForm(kinds, tag_of(info), name, own=own)
 
 
 def _is_tag(info: FieldInfo) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from card_studio.domain.names import AugmentationName, Compression
+from card_studio.domain.names import Compression
 from card_studio.domain.options import CompressionOptions, Options
 from card_studio.domain.recipe import Recipe, recipe_from
 from card_studio.errors import RecipeError
@@ -19,7 +19,8 @@ class Grid:
 
     methods: tuple[Compression, ...] = ()
     sparsities: tuple[float, ...] = ()
-    augmentations: tuple[AugmentationName, ...] = ()
+    augmentations: tuple[str, ...] = ()
+    """AugmentationNames, or names of one's own."""
     seeds: tuple[int, ...] = ()
 
 
@@ -62,7 +63,7 @@ def numbers(text: str, name: str, *, whole: bool = False) -> tuple[Any, ...]:
 
 
 def _varied(
-    recipe: Recipe, method: Compression, sparsity: float | None, augmentation: AugmentationName, seed: int
+    recipe: Recipe, method: Compression, sparsity: float | None, augmentation: str, seed: int
 ) -> Recipe:
     values = recipe.model_dump(mode="json")
     values["seed"] = seed

@@ -22,8 +22,9 @@ def test_every_option_of_a_method_is_listed_once_for_it(method: Compression) -> 
     for name, value in recipe.compression.model_dump(mode="json").items():
         if name == "method":
             continue
-        (entry,) = entries(f"compression.{name}", method)
-        assert entry.default == value
+        nested = isinstance(value, dict)
+        (entry,) = entries(f"compression.{name}.name" if nested else f"compression.{name}", method)
+        assert entry.default == (value["name"] if nested else value)
         assert entry.explanation
 
 
@@ -50,7 +51,10 @@ def test_nothing_is_listed_that_a_recipe_would_refuse() -> None:
         tag = "method" if group == "compression" else "name"
         for kind in entry.kinds:
             needed = {"path": "a"} if kind in ("folder", "npz") else {}
-            given = {name: entry.default} if entry.default is not None else {}
+            given: dict[str, Any] = {name: entry.default} if entry.default is not None else {}
+            outer, dot, inner = name.partition(".")
+            if dot:
+                given = {outer: {inner: entry.default}}
             assert recipe_from({group: {tag: kind, **needed, **given}})
 
 

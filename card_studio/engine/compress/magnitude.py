@@ -7,8 +7,11 @@ from typing import Self
 
 from torch import Tensor
 
-from card_studio.domain.options import Gradual
+from card_studio.domain.options import CriterionOptions, Gradual, Magnitude, OwnCriterion
 from card_studio.engine.compress.mask import Masks, Scope, top_masks
+from card_studio.engine.own import own_scores
+
+_MAGNITUDE = Magnitude()
 
 
 def magnitude_masks(
@@ -19,6 +22,7 @@ def magnitude_masks(
     previous: Masks | None = None,
     dense_first: bool = False,
     dense_last: bool = False,
+    criterion: CriterionOptions = _MAGNITUDE,
 ) -> Masks:
     """Keep the weights of largest absolute value, exactly as many as the sparsity leaves.
 
@@ -29,13 +33,19 @@ def magnitude_masks(
         previous: an earlier level's masks; what they removed stays removed.
         dense_first: keep the first layer whole.
         dense_last: keep the last layer whole.
+        criterion: what ranks weights in place of their absolute value.
 
     Raises:
         RecipeError: the layers that may be pruned hold too few weights.
+        ExtensionError: the criterion is one's own, and its code is missing or fails.
         ValueError: `previous` has fewer weights left than are to be kept.
     """
+    if isinstance(criterion, OwnCriterion):
+        ranks = own_scores(criterion, weights)
+    else:
+        ranks = {name: weight.detach().abs() for name, weight in weights.items()}
     return top_masks(
-        {name: weight.detach().abs() for name, weight in weights.items()},
+        ranks,
         sparsity,
         scope=scope,
         previous=previous,

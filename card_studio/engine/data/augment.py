@@ -16,10 +16,12 @@ from card_studio.domain.options import (
     AugmixAugmentation,
     CleanAugmentation,
     GaussianAugmentation,
+    OwnAugmentation,
 )
 from card_studio.engine.data.augmix import augmix
+from card_studio.engine.own import own_augmentation
 
-__all__ = ["AUGMENTATIONS", "augmix", "clean", "flip_crop", "gaussian", "reference_images"]
+__all__ = ["AUGMENTATIONS", "augmented", "augmix", "clean", "flip_crop", "gaussian", "reference_images"]
 
 _CHUNK = 512
 
@@ -83,6 +85,22 @@ AUGMENTATIONS: dict[AugmentationName, Callable[[Tensor, torch.Generator, Augment
 """What is done to a training batch, by name; each is given the options of its own name."""
 
 
+def augmented(images: Tensor, generator: torch.Generator, options: AugmentationOptions) -> Tensor:
+    """Return a batch augmented as its options say.
+
+    Args:
+        images: float [N, 3, H, W] in [0, 1].
+        generator: the source of all draws.
+        options: of one of AUGMENTATIONS, or of one's own.
+
+    Raises:
+        ExtensionError: it is one's own, and its code is missing or fails.
+    """
+    if isinstance(options, OwnAugmentation):
+        return own_augmentation(images, generator, options)
+    return AUGMENTATIONS[options.name](images, generator, options)
+
+
 def reference_images(images: Tensor, options: AugmentationOptions, generator: torch.Generator) -> Tensor:
     """Return images with their augmentation always applied, for the gate's references (METHODS 6).
 
@@ -100,6 +118,5 @@ def reference_images(images: Tensor, options: AugmentationOptions, generator: to
         return images
     if isinstance(options, GaussianAugmentation):
         options = options.model_copy(update={"probability": 1.0})
-    augment = AUGMENTATIONS[options.name]
-    parts = [augment(part.float() / 255, generator, options) for part in torch.split(images, _CHUNK)]
+    parts = [augmented(part.float() / 255, generator, options) for part in torch.split(images, _CHUNK)]
     return torch.cat(parts).mul_(255).round_().to(torch.uint8)
