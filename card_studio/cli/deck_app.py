@@ -6,10 +6,14 @@ from typing import Annotated
 import typer
 
 from card_studio.cli import show
-from card_studio.cli.options import CardIds, Json, workspace_of
+from card_studio.cli.options import CardIds, Json, bytes_of, workspace_of
 from card_studio.cli.progress import JobBars
+from card_studio.domain.card import CardQuery
 from card_studio.domain.deck import Deck, DeckMode
-from card_studio.domain.job import GateOptions
+from card_studio.domain.job import GateOptions, Job
+from card_studio.errors import UserError
+from card_studio.studio.deck_proposals import Answering
+from card_studio.studio.proposing import STEPS
 from card_studio.studio.workspace import Workspace
 
 deck_app = typer.Typer(help="Deal, score and ask decks.", rich_markup_mode=None)
@@ -69,8 +73,60 @@ def predict(
     show.as_json(found) if json else show.OUT.print(show.predictions_table(found))
 
 
+@deck_app.command()
+def propose(
+    context: typer.Context,
+    card: Annotated[list[str] | None, typer.Argument(help="The hand: card ids; all cards without.")] = None,
+    find: Annotated[str, typer.Option(help="The hand: cards in which these words occur, as `cards` finds them.")] = "",
+    budget: Annotated[str, typer.Option(help="What the cards' files may take in all, such as 500kB or 2MB.")] = "",
+    mode: Annotated[DeckMode, typer.Option(help="How the cards answer together.")] = DeckMode.DOMAIN_ADAPTIVE,
+    batch: Annotated[int, typer.Option(min=1, help="Images the gate decides on together (m).")] = 1,
+    temperature: Annotated[float, typer.Option(min=0.01, help="Of the soft mode, in units of distance.")] = 1.0,
+    references: Annotated[int, typer.Option(min=1, help="Images in each reference set (M).")] = 2000,
+    steps: Annotated[int, typer.Option(min=1, help="Cards at most; one may be taken more than once.")] = STEPS,
+    curve: Annotated[bool, typer.Option("--curve", help="Also the best deck for several budgets.")] = False,
+    save: Annotated[str, typer.Option(help="Save the deck under this name.")] = "",
+    json: Json = False,
+) -> None:
+    """Propose the best deck within a budget, chosen on validation images only; what is missing is made first."""
+    workspace = workspace_of(context)
+    limit = bytes_of(budget) if budget else None
+    gate = GateOptions(images=references)
+    answering = Answering(mode=mode, gate=gate, batch=batch, temperature=temperature)
+    hand = _hand(workspace, card or [], find)
+    _wait(workspace, workspace.queue_for_proposal(hand, answering))
+    found = workspace.propose(hand, limit, answering=answering, steps=steps)
+    sweep = workspace.proposer(hand, answering).sweep(steps=steps) if curve else ()
+    deck = workspace.deal_proposal(save, found, gate=gate) if save else None
+    if json:
+        show.as_json({"proposal": found, "curve": sweep, "deck": deck})
+        return
+    cards = {each: workspace.card(each) for each in {step.card for step in found.steps}}
+    show.OUT.print(show.proposal_table(found, cards))
+    show.OUT.print(f"\n{show.selection_line(found.selection)}", soft_wrap=True)
+    if sweep:
+        show.OUT.print()
+        show.OUT.print(show.budgets_table(sweep))
+    if deck:
+        show.OUT.print(f"\nsaved as {deck.name}: `card-studio deck score {deck.name!r}` scores it on test images")
+
+
+def _hand(workspace: Workspace, cards: list[str], find: str) -> list[str]:
+    if cards and find:
+        raise UserError("name the cards, or give words to find them by: not both")
+    if not find:
+        return cards
+    found = workspace.cards(CardQuery(text=find))
+    if not found:
+        raise UserError(f"no card has the words {find!r}: `card-studio cards` lists them")
+    return [each.id for each in found]
+
+
 def _make_missing(workspace: Workspace, deck: Deck) -> None:
-    jobs = workspace.queue_missing(deck)
+    _wait(workspace, workspace.queue_missing(deck))
+
+
+def _wait(workspace: Workspace, jobs: list[Job]) -> None:
     if jobs:
         with JobBars() as bars:
             for job in jobs:

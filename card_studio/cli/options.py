@@ -1,11 +1,13 @@
 """What several commands share: the workspace they act on, and their common options."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from card_studio.errors import UserError
 from card_studio.studio.workspace import Workspace
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -43,3 +45,19 @@ def suite_source(text: str, data_label: str) -> str:
         return f"{data_label}-C"
     path = Path(text).expanduser()
     return str(path.resolve()) if text != "builtin" and path.is_dir() else text
+
+
+def bytes_of(text: str) -> int:
+    """Return a size written as people write it: `500kB`, `1.5 MB`, `300000`; a kB is 1,000 bytes, a KiB 1,024.
+
+    Raises:
+        UserError: it is no size, or not more than nothing.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]?)(i?)b?\s*", text, re.IGNORECASE)
+    size = 0
+    if found:
+        power = " kmg".index(found[2].lower() or " ")
+        size = round(float(found[1]) * (1024 if found[3] else 1000) ** power)
+    if size < 1:
+        raise UserError(f"{text!r} is no size: write 500kB, 1.5MB, or a number of bytes")
+    return size

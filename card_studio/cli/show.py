@@ -1,7 +1,7 @@
 """Records as tables for people and as one JSON document for programs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from card_studio.domain.card import Card, Evaluation
-from card_studio.domain.deck import Deck, DeckScore
-from card_studio.domain.ids import short
+from card_studio.domain.deck import Deck, DeckScore, Selection
+from card_studio.domain.ids import CardId, short
 from card_studio.domain.job import Job
 from card_studio.domain.prediction import Prediction
+from card_studio.studio.proposing import Proposal
 
 OUT = Console()
 if not OUT.is_terminal:
@@ -144,6 +145,44 @@ def choices_table(score: DeckScore) -> Table:
     table = Table("corruption", "severity", *[f"{suit} %" for suit in score.suits], box=None)
     for cell in score.cells:
         table.add_row(cell.corruption or "clean", str(cell.severity or "–"), *map(percent, cell.chosen))
+    return table
+
+
+def proposal_table(proposal: Proposal, cards: Mapping[CardId, Card]) -> Table:
+    """Return a proposal card by card; those after the most accurate deck are not in it."""
+    table = Table("step", "card", "name", "augmentation", box=None)
+    for heading in ("gain", "95 %", "corrupted %", "clean %", "kB", "in the deck"):
+        table.add_column(heading, justify="right")
+    for number, step in enumerate(proposal.steps, 1):
+        card = cards[step.card]
+        low, high = step.gain_interval
+        figures = (f"{100 * step.gain:+.2f}", f"{100 * low:+.2f} to {100 * high:+.2f}", percent(step.accuracy))
+        held = "yes" if number <= len(proposal.cards) else "no"
+        words = (str(number), short(card.id), card.name, str(card.augmentation))
+        table.add_row(*words, *figures, percent(step.clean), size(step.file_bytes), held)
+    return table
+
+
+def selection_line(chosen: Selection) -> str:
+    """Return in words how a deck was chosen."""
+    limit = f"at most {size(chosen.budget_bytes)} kB"
+    return (
+        f"{len(chosen.cards)} of {chosen.hand} cards, {limit}, {chosen.mode}, m = {chosen.batch}; greedily and with "
+        f"repeats, on {chosen.suite.definition} ({chosen.images} in each cell). Chosen to be high there, so the "
+        "accuracies above flatter: what to report is the deck's score on test images"
+    )
+
+
+def budgets_table(proposals: Sequence[Proposal]) -> Table:
+    """Return the best deck found for each of several budgets."""
+    table = Table(box=None)
+    for heading in ("budget kB", "kB", "corrupted %", "clean %"):
+        table.add_column(heading, justify="right")
+    table.add_column("cards")
+    for each in proposals:
+        last = each.steps[len(each.cards) - 1]
+        figures = (size(each.selection.budget_bytes), size(last.file_bytes), percent(last.accuracy))
+        table.add_row(*figures, percent(last.clean), " ".join(short(card) for card in each.cards))
     return table
 
 

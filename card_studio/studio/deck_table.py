@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from card_studio.domain.card import Card, Evaluation
-from card_studio.domain.deck import Deck, DeckMode, DeckScore, suits_of
-from card_studio.domain.gate import reference_key, suit_label, suite_key
-from card_studio.domain.ids import DeckId
+from card_studio.domain.deck import Deck, DeckMode, DeckScore, Selection
+from card_studio.domain.gate import Floats, reference_key, suit_label, suite_key
+from card_studio.domain.ids import CardId, DeckId, JobId
 from card_studio.domain.job import EvaluateCards, GateOptions, Job, JobSpec, PrepareGate, Suite
 from card_studio.errors import UserError
 from card_studio.studio.collection import Collection
@@ -29,6 +29,7 @@ class DeckTable(Queueing, Collection):
         gate: GateOptions | None = None,
         batch: int = 1,
         temperature: float = 1.0,
+        selection: Selection | None = None,
     ) -> Deck:
         """Save a new deck of these cards in order, and queue what its gate lacks.
 
@@ -39,13 +40,14 @@ class DeckTable(Queueing, Collection):
             gate: how the gate sees images.
             batch: images that the gate decides on together (m), at least 1.
             temperature: of the soft mode.
+            selection: how it was proposed, if it was.
 
         Raises:
             NotFoundError: there is no such card.
             UserError: the cards do not share one dataset, or the name is taken.
         """
         found = [self.card(each) for each in cards]
-        _require_one_dataset(found)
+        require_one_dataset(found)
         now = datetime.now(UTC)
         deck = self._library.save_deck(
             Deck(
@@ -58,6 +60,7 @@ class DeckTable(Queueing, Collection):
                 temperature=temperature,
                 created_at=now,
                 modified_at=now,
+                selection=selection,
             )
         )
         self.queue_missing(deck)
@@ -69,7 +72,7 @@ class DeckTable(Queueing, Collection):
         Raises:
             UserError: the cards do not share one dataset, or the name is taken.
         """
-        _require_one_dataset([self.card(each) for each in deck.cards])
+        require_one_dataset([self.card(each) for each in deck.cards])
         return self._library.save_deck(replace(deck, modified_at=datetime.now(UTC)))
 
     def decks(self) -> list[Deck]:
@@ -112,25 +115,7 @@ class DeckTable(Queueing, Collection):
     def missing(self, deck: Deck, suite: Suite | None = None) -> tuple[JobSpec, ...]:
         """Return the jobs without which the deck cannot be scored or asked; none where all is there."""
         cards = [self.card(each) for each in deck.cards]
-        if not cards:
-            return ()
-        suite = suite or self.suite_of(deck)
-        digest = cards[0].data_digest
-        key = suite_key(suite, digest)
-        answered = {each.card_id for each in self.evaluations(deck.cards) if each.suite_key == key}
-        silent = tuple(dict.fromkeys(card.id for card in cards if card.id not in answered))
-        unready = {
-            suit_label(card.recipe.augmentation): card.recipe.augmentation
-            for card in cards
-            if not self._prepared(reference_key(digest, card.recipe.augmentation, deck.gate), key)
-        }
-        specs: list[JobSpec] = []
-        if silent:
-            specs.append(EvaluateCards(cards=silent, suite=suite))
-        if unready:
-            data, wanted = cards[0].recipe.data, tuple(unready.values())
-            specs.append(PrepareGate(data=data, augmentations=wanted, options=deck.gate, suites=(suite,)))
-        return tuple(specs)
+        return self._lacking(cards, suite or self.suite_of(deck), deck.gate) if cards else ()
 
     def queue_missing(self, deck: Deck, suite: Suite | None = None) -> list[Job]:
         """Queue what `missing` lists, unless the same work is waiting or under way; return the jobs to wait for."""
@@ -144,29 +129,18 @@ class DeckTable(Queueing, Collection):
         """
         cards = self._cards_of(deck)
         suite = suite or self.suite_of(deck)
-        digest = cards[0].data_digest
-        key = suite_key(suite, digest)
-        evaluations = {each.card_id: each for each in self.evaluations(deck.cards) if each.suite_key == key}
+        evaluations = self._evaluations_on(suite, cards)
         silent = [card.name for card in cards if card.id not in evaluations]
         if silent:
             raise UserError(f"not evaluated on this suite yet: {', '.join(silent)}")
         ordered = [evaluations[card.id] for card in cards]
-        labels = [suit_label(card.recipe.augmentation) for card in cards]
-        suits, _ = suits_of(labels)
-        distances = []
-        for suit in suits:
-            owner = cards[labels.index(suit)]
-            content = self._library.distances(reference_key(digest, owner.recipe.augmentation, deck.gate), key)
-            if content is None:
-                raise UserError(f"the gate's distances to {suit} are not measured yet")
-            distances.append(self._artifacts.array(content))
         return score_deck(
             deck,
             cards,
             ordered,
             probabilities=[self._artifacts.array(each.probabilities) for each in ordered],
             labels=self._artifacts.array(ordered[0].labels),
-            distances=distances,
+            distances=list(self._distances(cards, suite, deck.gate).values()),
         )
 
     # --- within ----------------------------------------------------------------------------------------------------
@@ -176,18 +150,83 @@ class DeckTable(Queueing, Collection):
             raise UserError(f"the deck {deck.name} is empty: put a card on the table first")
         return [self.card(each) for each in deck.cards]
 
+    def _evaluations_on(self, suite: Suite, cards: Sequence[Card]) -> dict[CardId, Evaluation]:
+        """Return the evaluations of those cards that have answered a suite; the cards share one dataset."""
+        key = suite_key(suite, cards[0].data_digest)
+        return {each.card_id: each for each in self.evaluations([c.id for c in cards]) if each.suite_key == key}
+
+    def _distances(self, cards: Sequence[Card], suite: Suite, gate: GateOptions) -> dict[str, Floats]:
+        """Return the stored distances of a suite's images to each suit of the cards, in the order of the cards.
+
+        Raises:
+            UserError: some were not measured yet.
+        """
+        key = suite_key(suite, cards[0].data_digest)
+        found: dict[str, Floats] = {}
+        for card in cards:
+            suit = suit_label(card.recipe.augmentation)
+            if suit in found:
+                continue
+            content = self._library.distances(reference_key(card.data_digest, card.recipe.augmentation, gate), key)
+            if content is None:
+                raise UserError(f"the gate's distances to {suit} are not measured yet")
+            found[suit] = self._artifacts.array(content)
+        return found
+
+    def _lacking(self, cards: Sequence[Card], suite: Suite, gate: GateOptions | None) -> tuple[JobSpec, ...]:
+        """Return the jobs that cards of one dataset lack on a suite; without gate only the evaluation."""
+        answered = self._evaluations_on(suite, cards)
+        silent = tuple(dict.fromkeys(card.id for card in cards if card.id not in answered))
+        specs: list[JobSpec] = [EvaluateCards(cards=silent, suite=suite)] if silent else []
+        if gate is None:
+            return tuple(specs)
+        digest = cards[0].data_digest
+        key = suite_key(suite, digest)
+        suits = {suit_label(card.recipe.augmentation): card.recipe.augmentation for card in cards}
+        unready = tuple(a for a in suits.values() if not self._prepared(reference_key(digest, a, gate), key))
+        if unready:
+            data = cards[0].recipe.data
+            specs.append(PrepareGate(data=data, augmentations=unready, options=gate, suites=(suite,)))
+        return tuple(specs)
+
     def _prepared(self, reference: str, suite: str) -> bool:
         return self._library.reference(reference) is not None and self._library.distances(reference, suite) is not None
 
     def _queue_once(self, specs: Sequence[JobSpec]) -> list[Job]:
         """Queue work unless it is waiting or under way; return its jobs either way."""
-        pending = [job for job in self.jobs() if not job.state.ended and job.spec in specs]
-        under_way = [job.spec for job in pending]
-        fresh = [spec for spec in specs if spec not in under_way]
-        return pending + (self.submit_all(fresh) if fresh else [])
+        jobs: dict[JobId, Job] = {}
+        fresh: list[JobSpec] = []
+        pending = [job for job in self.jobs() if not job.state.ended]
+        for spec in specs:
+            under_way = [job for job in pending if _shared(job.spec, spec)]
+            jobs |= {job.id: job for job in under_way}
+            left = _less(spec, [job.spec for job in under_way])
+            fresh += [left] if left is not None else []
+        return [*jobs.values(), *(self.submit_all(fresh) if fresh else [])]
 
 
-def _require_one_dataset(cards: Sequence[Card]) -> None:
+def _shared(pending: JobSpec, wanted: JobSpec) -> bool:
+    """Return whether a pending job does this work, or a part of it."""
+    if isinstance(pending, EvaluateCards) and isinstance(wanted, EvaluateCards):
+        return pending.suite == wanted.suite and not set(pending.cards).isdisjoint(wanted.cards)
+    return pending == wanted
+
+
+def _less(spec: JobSpec, pending: Sequence[JobSpec]) -> JobSpec | None:
+    """Return what is left to do besides pending jobs that share work with it; None for nothing."""
+    if not isinstance(spec, EvaluateCards):
+        return None if pending else spec
+    under_way = {card for each in pending if isinstance(each, EvaluateCards) for card in each.cards}
+    left = tuple(card for card in spec.cards if card not in under_way)
+    return spec.model_copy(update={"cards": left}) if left else None
+
+
+def require_one_dataset(cards: Sequence[Card]) -> None:
+    """Refuse cards that cannot lie in one deck.
+
+    Raises:
+        UserError: two were trained on different data.
+    """
     for card in cards[1:]:
         if card.data_digest != cards[0].data_digest:
             raise UserError(

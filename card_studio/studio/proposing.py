@@ -26,6 +26,8 @@ from card_studio.studio.scoring import Answers, Bools, Votes, right, votes_of
 
 STEPS = 12
 """Cards that a proposal holds at most: our default."""
+_PATIENCE = 3
+"""After so many cards that made the deck no better, none is added."""
 _BUDGETS = 12
 _SLACK = 1e-4
 """How much closer than its weight an answer is taken to matter: rounding must not decide."""
@@ -120,7 +122,7 @@ class Proposer:
 
         Args:
             budget_bytes: what the files of the deck's distinct cards may take in all.
-            steps: cards at most, repeats included.
+            steps: cards at most, repeats included; fewer where three in a row bring nothing.
 
         Returns:
             No card and no step where none fits the budget.
@@ -164,7 +166,8 @@ class Proposer:
         sizes = np.array([card.file_bytes for card in self.cards], np.int64)
         ids = [card.id for card in self.cards]
         taken: Taken = ()
-        while len(taken) < steps:
+        best, idle = -1, 0
+        while len(taken) < steps and idle < _PATIENCE:
             held = {ids[index] for index in taken}
             more = np.array([0 if each in held else size for each, size in zip(ids, sizes, strict=True)], np.int64)
             fits = np.flatnonzero(more + self._bytes_of(taken) <= budget_bytes)
@@ -172,7 +175,10 @@ class Proposer:
                 break
             corrupted, clean = self._judge(taken)
             order = np.lexsort((fits, more[fits], -clean[fits], -corrupted[fits]))
-            taken = (*taken, int(fits[order[0]]))
+            chosen = int(fits[order[0]])
+            taken = (*taken, chosen)
+            idle = 0 if corrupted[chosen] > best else idle + 1
+            best = max(best, int(corrupted[chosen]))
         return taken
 
     def _judge(self, taken: Taken) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

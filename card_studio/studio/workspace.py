@@ -7,13 +7,14 @@ deck = ws.deal("name", [card.id for card in ws.cards()])
 ws.predict(deck, images)
 """
 
+from card_studio.studio.deck_proposals import DeckProposals
 from card_studio.studio.gallery import Gallery
 
 
-class Workspace(Gallery):
+class Workspace(DeckProposals, Gallery):
     """A folder of jobs, runs, cards, measurements and decks, and the use cases on it. Any thread may use it.
 
     The use cases lie in parts: the queue (queueing.py), the collection of cards (collection.py), the decks
-    (deck_table.py, deck_asking.py) and the gallery (gallery.py). Records go out, requests come in; no row, tensor or
-    widget passes here.
+    (deck_table.py, deck_proposals.py, deck_asking.py) and the gallery (gallery.py). Records go out, requests come in;
+    no row, tensor or widget passes here.
     """
