@@ -70,6 +70,10 @@ class Own(Options):
     source: str = option("", "SHA-256 of its code; empty for that in the workspace", pattern="^([0-9a-f]{64})?$")
 
 
+class OwnCorruption(Own):
+    """A corruption of one's own."""
+
+
 def _whose(value: Any) -> str:
     """Tell a method of one's own from ours by its name, in plain values or in options."""
     name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)

@@ -20,6 +20,7 @@ from card_studio.domain.options import (
     Options,
     Own,
     OwnAugmentation,
+    OwnCorruption,
     OwnCriterion,
     OwnName,
     OwnNetwork,
@@ -35,6 +36,7 @@ _TYPES: dict[OptionType, type] = {"bool": bool, "int": int, "float": float, "str
 _TEMPLATES: dict[MethodKind, type[Own]] = {
     MethodKind.NETWORK: OwnNetwork,
     MethodKind.AUGMENTATION: OwnAugmentation,
+    MethodKind.CORRUPTION: OwnCorruption,
     MethodKind.CRITERION: OwnCriterion,
 }
 _MOST_LETTERS = 200
@@ -93,14 +95,9 @@ class OwnMethods:
 
     @property
     def kinds(self) -> list[type[Own]]:
-        """The options of each offered method that a recipe can name."""
-        return [
-            options_of(method, each.source)
-            for each in self.extensions
-            if each.current
-            for method in each.methods
-            if method.kind in _TEMPLATES
-        ]
+        """The options of each offered method."""
+        offered = [each for each in self.extensions if each.current]
+        return [options_of(method, each.source) for each in offered for method in each.methods]
 
     def find(self, kind: MethodKind, name: str, source: str = "") -> tuple[OwnMethod, Extension]:
         """Return a method of that name: the one that is offered, or the one from `source`.
@@ -168,7 +165,7 @@ def _refusal(problems: list[InitErrorDetails]) -> RecipeError:
 
 def template_of(kind: MethodKind) -> type[Own]:
     """Return what a recipe or a suite keeps of a method of that kind."""
-    return _TEMPLATES.get(kind, Own)
+    return _TEMPLATES[kind]
 
 
 def described(kind: MethodKind, name: str, explanation: str, options: type[Options]) -> OwnMethod:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from card_studio.domain.names import MethodKind
-from card_studio.domain.options import OwnAugmentation, OwnCriterion, OwnNetwork
+from card_studio.domain.options import OwnAugmentation, OwnCorruption, OwnCriterion, OwnNetwork
 from card_studio.engine.nets_parts import Shape
 from card_studio.engine.own_code import ready
 from card_studio.errors import ExtensionError
@@ -56,6 +56,20 @@ def own_scores(criterion: OwnCriterion, weights: Mapping[str, Tensor]) -> dict[s
             raise ExtensionError(f"{what}, layer {name}: a score is infinite or not a number")
     lowest = min(float(scores[name].min()) for name in weights)
     return {name: scores[name].detach().double() - lowest for name in weights}
+
+
+def own_corrupted(images: Tensor, severity: int, seeds: Tensor, options: OwnCorruption) -> Tensor:
+    """Corrupt images, uint8 [N, 3, H, W], one by one, each with a generator of its own seed, int64 [N].
+
+    Raises:
+        ExtensionError: its code is missing, fails, or returns another shape or type.
+    """
+    corrupt = ready(MethodKind.CORRUPTION, options)
+    made = []
+    for image, seed in zip(images, seeds.tolist(), strict=True):
+        found = corrupt(image.clone(), severity, torch.Generator().manual_seed(seed))
+        made.append(_require(found, image, f"corruption {options.name}").to(torch.uint8))
+    return torch.stack(made) if made else images.clone()
 
 
 def _require(made: Any, like: Tensor, what: str) -> Tensor:

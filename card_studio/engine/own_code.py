@@ -62,6 +62,8 @@ class Ready:
 
 def told(error: BaseException) -> str:
     """Return an error in one line, with the line of code in which another's file raised it."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg} (line {error.lineno})"
     line, trace = 0, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_globals.get("__name__", "").startswith(_MODULE):

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from card_studio.domain.names import MethodKind
-from card_studio.domain.options import Own, OwnAugmentation, OwnCriterion, OwnNetwork
+from card_studio.domain.names import SEVERITIES, MethodKind
+from card_studio.domain.options import Own, OwnAugmentation, OwnCorruption, OwnCriterion, OwnNetwork
 from card_studio.engine.nets import initialise, prunable
 from card_studio.engine.nets_parts import CIFAR_MEAN, CIFAR_STD, Shape
-from card_studio.engine.own import own_augmentation, own_network, own_scores
+from card_studio.engine.own import own_augmentation, own_corrupted, own_network, own_scores
 from card_studio.errors import ExtensionError
 
 _SIZE, _CLASSES, _IMAGES = 32, 10, 3
@@ -55,6 +55,18 @@ def _try_criterion(method: Own) -> None:
     own_scores(OwnCriterion.model_validate(method.model_dump()), weights)
 
 
+def _try_corruption(method: Own) -> None:
+    images = _images().mul(255).to(torch.uint8)
+    seeds = torch.arange(len(images))
+    options = OwnCorruption.model_validate(method.model_dump())
+    for severity in SEVERITIES:
+        made = own_corrupted(images, severity, seeds, options)
+        if not torch.equal(made, own_corrupted(images, severity, seeds, options)):
+            raise ExtensionError(
+                f"corruption {method.name} must return the same for the same seed: draw from the generator only"
+            )
+
+
 def _images() -> Tensor:
     return torch.rand((_IMAGES, 3, _SIZE, _SIZE), generator=torch.Generator().manual_seed(0))
 
@@ -62,6 +74,7 @@ def _images() -> Tensor:
 TRIALS: dict[MethodKind, Callable[[Own], None]] = {
     MethodKind.NETWORK: _try_network,
     MethodKind.AUGMENTATION: _try_augmentation,
+    MethodKind.CORRUPTION: _try_corruption,
     MethodKind.CRITERION: _try_criterion,
 }
 """Each is given a method by name and source with its default options, and raises ExtensionError if it fails."""

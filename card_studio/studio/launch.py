@@ -51,6 +51,23 @@ def launch_dealer(arguments: list[str], threads: int, log_file: Path) -> subproc
         )
 
 
+def run_describer(arguments: list[str], log_file: Path, within_s: float) -> None:
+    """Run a describing child to its end.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer than it may, and was ended.
+    """
+    command = [sys.executable, "-m", "card_studio.studio.describe", *arguments]
+    with log_file.open("ab") as log:
+        process = _popen(command, log_file=log.fileno(), environment=child_environment(1))
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
 def threads_for(settings: Settings, workers: int) -> int:
     """Return the processor threads of each job, so that `workers` jobs share the processors."""
     return settings.threads or max(1, cores() // workers)

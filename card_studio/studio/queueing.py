@@ -23,8 +23,8 @@ from card_studio.domain.recipe import Recipe, read_recipe
 from card_studio.domain.run import AnyEvent, CardExported, CardMade, History, HostState, Run
 from card_studio.errors import CardFileError, UserError, WorkspaceError
 from card_studio.studio.attempt import attempt_folder
-from card_studio.studio.core import Core
 from card_studio.studio.event_log import read_events
+from card_studio.studio.extending import Extending
 from card_studio.studio.host import host_lives
 from card_studio.studio.launch import launch_host
 from card_studio.studio.targets import card_target
@@ -33,7 +33,7 @@ _POLL_S = 0.2
 _HOST_STARTS_WITHIN_S = 30.0
 
 
-class Queueing(Core):
+class Queueing(Extending):
     """The queue, as a front end sees it."""
 
     def submit(
@@ -65,8 +65,12 @@ class Queueing(Core):
         return self.submit_all(specs, priority=priority)[0]
 
     def submit_all(self, specs: Sequence[JobSpec], *, priority: int = 0) -> list[Job]:
-        """Queue several jobs in order; data found from here are found by the worker, wherever that runs."""
-        return self._ledger.add_all([_located(spec) for spec in specs], priority=priority)
+        """Queue several jobs in order; data found from here are found by the worker, wherever that runs.
+
+        Raises:
+            RecipeError: a recipe names a method of one's own that this workspace lacks, or an option of it is wrong.
+        """
+        return self._ledger.add_all([_located(self._resolved(spec)) for spec in specs], priority=priority)
 
     def evaluate(self, cards: Sequence[CardId], suite: Suite | None = None) -> Job:
         """Queue the evaluation of cards of one dataset on a suite, by default the standard one."""
