@@ -3,27 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.gate import Floats, choose_each
 from card_studio.domain.ids import CardId, DeckId
-from card_studio.domain.job import GateOptions, Suite
+from card_studio.domain.job import DeckDefinition, GateOptions, Suite
 from card_studio.domain.names import CorruptionName
+from card_studio.domain.names import DeckMode as DeckMode  # this is where it is looked for
 from card_studio.domain.options import Options
-
-
-class DeckMode(StrEnum):
-    """How a deck's cards answer together."""
-
-    DOMAIN_ADAPTIVE = "domain_adaptive"
-    """The mean over the cards of the augmentation that the gate chose."""
-    DOMAIN_AGNOSTIC = "domain_agnostic"
-    """The mean over all cards, no gate."""
-    SOFT = "soft"
-    """Every augmentation weighted by softmax(-distance / temperature): ours."""
 
 
 class Selection(Options):
@@ -69,6 +58,18 @@ class Deck:
             return False
         gated, soft = self.mode is not DeckMode.DOMAIN_AGNOSTIC, self.mode is DeckMode.SOFT
         return (not gated or was.batch == self.batch) and (not soft or was.temperature == self.temperature)
+
+
+def definition_of(deck: Deck) -> DeckDefinition:
+    """Return what of a deck travels with it."""
+    return DeckDefinition(
+        cards=deck.cards, mode=deck.mode, gate=deck.gate, batch=deck.batch, temperature=deck.temperature
+    )
+
+
+def numbered(name: str, number: int) -> str:
+    """Return what a deck from elsewhere is called where its name is taken: the name, then `name (2)` and so on."""
+    return name if number == 1 else f"{name} ({number})"
 
 
 def suits_of(augmentations: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
-from card_studio.domain.ids import CardId, JobId
-from card_studio.domain.names import EXTRA_CORRUPTIONS, SEVERITIES, STANDARD_CORRUPTIONS, CorruptionName
+from card_studio.domain.ids import CardId, ContentHash, JobId
+from card_studio.domain.names import EXTRA_CORRUPTIONS, SEVERITIES, STANDARD_CORRUPTIONS, CorruptionName, DeckMode
 from card_studio.domain.options import (
     AugmentationOptions,
     DataOptions,
@@ -32,6 +32,7 @@ class JobKind(StrEnum):
     PREPARE_GATE = "prepare_gate"
     CORRUPT = "corrupt"
     IMPORT = "import"
+    EXPORT_DECK = "export_deck"
     EXPORT = "export"
 
 
@@ -158,7 +159,7 @@ class CorruptDataset(Options):
 
 
 class ImportCards(Options):
-    """Put the cards of a file into the workspace: a .card file, or a foreign state dict (.pt, .pth, .safetensors)."""
+    """Put what a file holds into the workspace: a .card file, a .deck file, or a foreign state dict."""
 
     kind: Literal[JobKind.IMPORT] = JobKind.IMPORT
     path: Path = option(..., "The file, from the root of the disk")
@@ -185,8 +186,55 @@ class ExportCard(Options):
         return _from_the_root(out)
 
 
+ONNX_SUFFIX = ".onnx"
+DECK_SUFFIX = ".deck"
+ONNX_NEEDS = "writing ONNX needs packages that are not installed: pip install 'card-studio[export]'"
+
+
+class DeckDefinition(Options):
+    """A deck as it travels: its cards in order, and how they answer together."""
+
+    cards: tuple[CardId, ...]
+    mode: DeckMode
+    gate: GateOptions
+    batch: int
+    temperature: float
+
+
+class CardLabels(Options):
+    """What people call a card, and what was measured of it when it was made: not part of its file."""
+
+    name: str
+    notes: str = ""
+    validation_accuracy: float | None = None
+
+
+class StoredReference(Options):
+    """A reference set that lies in the workspace."""
+
+    augmentation: AugmentationOptions
+    spectra: ContentHash
+
+
+class ExportDeck(Options):
+    """Write a deck to one file: a .deck for another workspace, or a .onnx for another program."""
+
+    kind: Literal[JobKind.EXPORT_DECK] = JobKind.EXPORT_DECK
+    name: str
+    deck: DeckDefinition
+    references: tuple[StoredReference, ...] = Field(min_length=1)
+    """One for each suit, in deck order."""
+    labels: dict[CardId, CardLabels]
+    out: Path = option(..., "The file, from the root of the disk")
+
+    @field_validator("out")
+    @classmethod
+    def _starts_at_the_root(cls, out: Path) -> Path:
+        return _from_the_root(out)
+
+
 JobSpec = Annotated[
-    MakeCard | EvaluateCards | MapCards | PrepareGate | CorruptDataset | ImportCards | ExportCard,
+    MakeCard | EvaluateCards | MapCards | PrepareGate | CorruptDataset | ImportCards | ExportCard | ExportDeck,
     Field(discriminator="kind"),
 ]
 JOB_SPEC: TypeAdapter[JobSpec] = TypeAdapter(JobSpec)
@@ -254,6 +302,8 @@ def title(spec: JobSpec) -> str:
         return f"Import {spec.path.name}"
     if isinstance(spec, ExportCard):
         return f"Export {spec.out.name} as {spec.values}"
+    if isinstance(spec, ExportDeck):
+        return f"Export {spec.name} to {spec.out.name}"
     verb = "Evaluate" if isinstance(spec, EvaluateCards) else "Map"
     return f"{verb} {len(spec.cards)} card{'s' if len(spec.cards) > 1 else ''}"
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId, RunId
-from card_studio.domain.job import GateOptions, Job, MapOptions, Suite
+from card_studio.domain.job import DeckDefinition, GateOptions, Job, MapOptions, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import AugmentationOptions, DataOptions, Options, ValueType
 from card_studio.domain.recipe import Recipe
@@ -208,6 +208,8 @@ class ReferenceBuilt(Event):
     augmentation: AugmentationOptions
     options: GateOptions
     spectra: ContentHash
+    brought: bool = False
+    """It came out of a file from elsewhere: one that was built here is not replaced by it."""
 
 
 class DistancesMeasured(Event):
@@ -220,6 +222,14 @@ class DistancesMeasured(Event):
     data_digest: str
     data: DataOptions
     distances: ContentHash
+
+
+class DeckBrought(Event):
+    """A deck came out of a file; its cards and references were told before it."""
+
+    event: Literal["deck_brought"] = "deck_brought"
+    name: str
+    deck: DeckDefinition
 
 
 class Logged(Event):
@@ -266,6 +276,7 @@ AnyEvent = Annotated[
     | MapMeasured
     | ReferenceBuilt
     | DistancesMeasured
+    | DeckBrought
     | Logged
     | RunEnded,
     Field(discriminator="event"),

@@ -61,14 +61,14 @@ def _card(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
         raise DataError(f"{spec.path}: {reason}")
     if reason:
         yield Logged(text=f"validation accuracy is not known: {reason}")
-    saved = _copied(spec.path, context.cards) if spec.recipe is None else _relabelled(content, spec.path, context.cards)
+    saved = copied(spec.path, context.cards) if spec.recipe is None else relabelled(content, spec.path, context.cards)
     accuracy = (
         _UNKNOWN if dataset is None else (yield from validation_accuracy(load_card(saved.path), dataset, context))
     )
     yield _made(content, saved, accuracy, name=content.recipe.title, notes=f"Imported from {spec.path.name}.")
 
 
-def _copied(path: Path, folder: Path) -> SavedCard:
+def copied(path: Path, folder: Path) -> SavedCard:
     """Copy a card's file to its place, byte for byte."""
     target = folder / f"{card_id(path)}{CARD_SUFFIX}"
     with replacing(target) as temporary:
@@ -78,7 +78,7 @@ def _copied(path: Path, folder: Path) -> SavedCard:
     return measured_card(target)
 
 
-def _relabelled(content: CardContent, path: Path, folder: Path) -> SavedCard:
+def relabelled(content: CardContent, path: Path, folder: Path) -> SavedCard:
     """Write a card whose dataset lies elsewhere here; its identity stays."""
     saved = save_card(content, folder)
     if saved.id != card_id(path):

@@ -15,14 +15,16 @@ from card_studio.domain.run import (
     CardMade,
     CellEvaluated,
     CheckpointSaved,
+    DeckBrought,
     DistancesMeasured,
     MapMeasured,
     ReferenceBuilt,
 )
 from card_studio.engine.context import Command, Context
+from card_studio.engine.data.progress import Result, Work
 from card_studio.files import write_atomically
 
-_LASTING = (CardMade, CellEvaluated, CardEvaluated, MapMeasured, ReferenceBuilt, DistancesMeasured)
+_LASTING = (CardMade, CellEvaluated, CardEvaluated, MapMeasured, ReferenceBuilt, DistancesMeasured, DeckBrought)
 Spec = TypeVar("Spec", bound=JobSpec)
 Events = Iterator[AnyEvent]
 Task = Generator[AnyEvent, Command | None, None]
@@ -80,3 +82,16 @@ class Pace:
         if not self._worked:
             return None
         return max(0.0, self._units - self._done) * (now - self._started) / self._worked
+
+
+def paced(work: Work[Result], pace: Pace) -> Generator[AnyEvent, Command | None, Result]:
+    """Do work that counts as one unit of a pace; return its result."""
+    done = 0.0
+    while True:
+        try:
+            share = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        yield from pace.step(share - done)
+        done = share

@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import count
 
 from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session
 
-from card_studio.domain.deck import Deck
+from card_studio.domain.deck import Deck, definition_of, numbered
 from card_studio.domain.ids import CardId, DeckId
+from card_studio.domain.run import DeckBrought
 from card_studio.errors import NotFoundError, UserError
 from card_studio.store.records import deck_from
 from card_studio.store.schema import DeckCardRow, DeckRow
@@ -41,6 +44,33 @@ def save(session: Session, deck: Deck) -> Deck:
     session.flush()
     _lay(session, row.id, deck.cards)
     return deck_from(row, deck.cards)
+
+
+def keep(session: Session, brought: DeckBrought) -> None:
+    """Save a deck that came out of a file, under its name or that and a number; one that is there already stays."""
+    for number in count(1):
+        name = numbered(brought.name, number)
+        found = read(session, select(DeckRow).where(DeckRow.name == name))
+        if not found:
+            save(session, _deck(brought, name))
+        if not found or definition_of(found[0]) == brought.deck:
+            return
+
+
+def _deck(brought: DeckBrought, name: str) -> Deck:
+    at = datetime.fromtimestamp(brought.at, UTC)
+    deck = brought.deck
+    return Deck(
+        id=DeckId(0),
+        name=name,
+        cards=deck.cards,
+        mode=deck.mode,
+        gate=deck.gate,
+        batch=deck.batch,
+        temperature=deck.temperature,
+        created_at=at,
+        modified_at=at,
+    )
 
 
 def remove(session: Session, deck_id: DeckId) -> None:

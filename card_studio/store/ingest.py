@@ -16,6 +16,7 @@ from card_studio.domain.run import (
     CellEvaluated,
     CheckpointSaved,
     DatasetOpened,
+    DeckBrought,
     DistancesMeasured,
     EpochFinished,
     LevelFinished,
@@ -26,7 +27,7 @@ from card_studio.domain.run import (
     RunStarted,
     StepReported,
 )
-from card_studio.store import keeping
+from card_studio.store import deck_rows, keeping
 from card_studio.store.queue_order import after_all, new_job
 from card_studio.store.records import spec_from
 from card_studio.store.schema import Base, CellRow, EpochRow, JobRow, LevelRow, LogRow, RunRow, StepRow
@@ -97,6 +98,8 @@ def _keep(session: Session, job: JobRow, event: AnyEvent) -> bool:
             keeping.keep_reference(session, event, job.id)
         case DistancesMeasured():
             keeping.keep_distances(session, event, job.id)
+        case DeckBrought():
+            deck_rows.keep(session, event)
         case _:
             pass
     return True

@@ -152,7 +152,7 @@ def keep_map(session: Session, measured: MapMeasured, job_id: int | None) -> boo
 
 
 def keep_reference(session: Session, built: ReferenceBuilt, job_id: int | None) -> None:
-    """Keep a reference set."""
+    """Keep a reference set; one that a file brought does not replace one that is there."""
     values = {
         "data_digest": built.data_digest,
         "data_label": built.data_label,
@@ -163,7 +163,10 @@ def keep_reference(session: Session, built: ReferenceBuilt, job_id: int | None) 
         "created_at": _moment(built.at),
     }
     statement = insert(ReferenceRow).values(key=built.key, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
+    if built.brought:
+        session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+    else:
+        session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
 def keep_distances(session: Session, measured: DistancesMeasured, job_id: int | None) -> None:

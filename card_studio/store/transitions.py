@@ -6,6 +6,7 @@ from card_studio.domain.job import (
     CorruptDataset,
     EvaluateCards,
     ExportCard,
+    ExportDeck,
     ImportCards,
     Job,
     JobState,
@@ -97,7 +98,7 @@ def _seed(job: JobRow) -> int:
         return spec.recipe.seed
     if isinstance(spec, CorruptDataset):
         return spec.seed
-    if isinstance(spec, ImportCards | ExportCard):
+    if isinstance(spec, ImportCards | ExportCard | ExportDeck):
         return 0
     if isinstance(spec, EvaluateCards):
         return spec.suite.seed
