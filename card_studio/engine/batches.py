@@ -77,31 +77,32 @@ class Batches:
     def _made(self, steps: range) -> Iterator[tuple[int, Batch]]:
         """Yield each step with its batch."""
         plain = [self._plain(step) for step in steps]
-        augmented = self._augmented(
+        made = self._augmented(
             [images for images, _, _ in plain for _ in range(self._draws)],
             [generator for _, _, generator in plain for _ in range(self._draws)],
         )
         for index, (images, labels, _) in enumerate(plain):
-            views = augmented[index * self._draws : (index + 1) * self._draws]
-            whole = torch.cat((images, *views)) if self.views > 1 else views[0]
+            views = made[index * self._draws : (index + 1) * self._draws]
+            whole = torch.cat((_floats(images), *views)) if self.views > 1 else views[0]
             yield steps[index], (whole.contiguous(memory_format=torch.channels_last), labels)
 
     def _augmented(self, batches: list[Tensor], generators: list[torch.Generator]) -> Sequence[Tensor]:
+        """Return floats of each batch of grey levels."""
         options = self._augmentation
         if isinstance(options, AugmixAugmentation):
             return augmix_together(batches, generators, options)
-        return [augmented(images, generator, options) for images, generator in zip(batches, generators, strict=True)]
+        pairs = zip(batches, generators, strict=True)
+        return [augmented(_floats(images), generator, options) for images, generator in pairs]
 
     def _plain(self, step: int) -> tuple[Tensor, Tensor, torch.Generator]:
-        """Return a step's images, flipped and cropped, labels, and generator."""
+        """Return a step's images as uint8 [n, 3, H, W], flipped and cropped, their labels, and its generator."""
         epoch, place = divmod(step, self.per_epoch)
         chosen = self._epoch_order(epoch)[place * self._size : (place + 1) * self._size]
         seed, level = self._origin
         generator = seeded(seed, "augmentation", level, step)
-        grey_levels = self._images.index_select(0, chosen)
+        images = self._images.index_select(0, chosen)
         if self._flip_crop:
-            grey_levels = flip_crop(grey_levels, generator)
-        images = grey_levels.to(torch.float32, memory_format=torch.channels_last).div_(255)
+            images = flip_crop(images, generator)
         return images, self._labels.index_select(0, chosen), generator
 
     def _epoch_order(self, epoch: int) -> Tensor:
@@ -110,3 +111,7 @@ class Batches:
             order = torch.randperm(len(self._labels), generator=seeded(seed, "order", level, epoch))
             self._order = (epoch, order.to(self._labels.device))
         return self._order[1]
+
+
+def _floats(grey_levels: Tensor) -> Tensor:
+    return grey_levels.to(torch.float32, memory_format=torch.channels_last).div_(255)

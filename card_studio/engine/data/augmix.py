@@ -79,7 +79,7 @@ def augmix(images: Tensor, generator: torch.Generator, options: AugmixAugmentati
     """Return an AugMix view of each image.
 
     Args:
-        images: float [N, 3, H, W] in [0, 1]; inside the chains rounded to 256 grey levels.
+        images: float [N, 3, H, W] in [0, 1]; inside the chains rounded to 256 grey levels. Or uint8, which is faster.
         generator: draws for each image.
         options: chains, depth, severity, and whether the operations that overlap with CIFAR-C take part.
 
@@ -95,7 +95,7 @@ def augmix_together(
     """Return what `augmix` makes of each batch with its generator, bit for bit, in less time than one by one.
 
     Args:
-        batches: float [n, 3, H, W] each, of one size of image; of `images_at_once` images in all, to be fastest.
+        batches: as for `augmix`, all of one size and type; of `images_at_once` images in all, to be fastest.
         generators: one for each batch, or the same one several times: batch after batch draws from it.
         options: as for `augmix`.
 
@@ -107,7 +107,7 @@ def augmix_together(
     drawn = Draw.of_all([draw(len(batch), generator, options) for batch, generator in pairs])
     images = batches[0] if len(batches) == 1 else torch.cat(list(batches))
     size = images_at_once(images)
-    result = torch.empty_like(images)
+    result = torch.empty_like(images, dtype=torch.float32)
     for start in range(0, len(images), size):
         part = images[start : start + size]
         result[start : start + size] = mixed(part, drawn.part(start, start + len(part), images.device))
@@ -121,12 +121,14 @@ def images_at_once(images: Tensor) -> int:
 
 
 def mixed(images: Tensor, drawn: Draw) -> Tensor:
-    """Return the mixture that images have drawn: float [N, 3, H, W] in [0, 1]."""
+    """Return the mixture that images have drawn: float [N, 3, H, W] in [0, 1]; images are as for `augmix`."""
     count, chains = drawn.depths.shape
-    ends = _chain_ends(images, drawn).view(count, chains, -1)
+    scale = 255 if images.dtype == torch.uint8 else 1
+    state = images if scale > 1 else grey_levels(torch.add(images.new_full((), 0.5), images, alpha=255))
+    ends = _chain_ends(state, drawn).view(count, chains, -1)
     weights = (drawn.weights * (drawn.share / 255)[:, None])[:, None]
-    rest = (1 - drawn.share)[:, None]
-    result = torch.empty_like(images, memory_format=torch.contiguous_format).flatten(1)
+    rest = ((1 - drawn.share) / scale)[:, None]
+    result = torch.empty_like(images, dtype=torch.float32, memory_format=torch.contiguous_format).flatten(1)
     parts = (torch.split(values, _MIXED_AT_ONCE) for values in (result, ends, weights, images.flatten(1), rest))
     for out, end, weight, image, share in zip(*parts, strict=True):
         mixture = torch.bmm(weight, end.float())[:, 0]
@@ -134,14 +136,13 @@ def mixed(images: Tensor, drawn: Draw) -> Tensor:
     return result.view(images.shape)
 
 
-def _chain_ends(images: Tensor, drawn: Draw) -> Tensor:
-    """Return what comes out of the chains: uint8 [N * chains, 3, H, W].
+def _chain_ends(state: Tensor, drawn: Draw) -> Tensor:
+    """Return what comes out of the chains when uint8 [N, 3, H, W] go in: uint8 [N * chains, 3, H, W].
 
     At each step the chains are put in the order of their operations, so that each operation is done once, on one slice.
     """
     count, chains, steps = drawn.ops.shape
-    state = grey_levels(torch.add(images.new_full((), 0.5), images, alpha=255))
-    place = torch.arange(count * chains, device=images.device) // chains  # of each chain's image in the state
+    place = torch.arange(count * chains, device=state.device) // chains  # of each chain's image in the state
     for step in range(steps):
         ops = torch.where(drawn.depths > step, drawn.ops[:, :, step], len(Op)).flatten()
         order = ops.argsort()

@@ -159,3 +159,10 @@ def test_batches_of_one_generator_draw_one_after_another() -> None:
     assert torch.equal(first, augmix(images, generator))
     assert torch.equal(second, augmix(images, generator))
     assert ((first - second).abs().amax(dim=(1, 2, 3)) > 0.01).all()
+
+
+def test_bytes_are_mixed_as_the_same_floats() -> None:
+    images = as_batch(natural_pictures(40))
+    mixture = augmix(images, _seeded())
+    assert mixture.dtype == torch.float32
+    assert mixture.allclose(augmix(images.float() / 255, _seeded()), atol=1e-6)
