@@ -16,6 +16,7 @@ from card_studio.cli import show
 from card_studio.cli.cards_app import export, import_cards
 from card_studio.cli.corrupt_app import corrupt
 from card_studio.cli.deck_app import deck_app
+from card_studio.cli.extend_app import extend
 from card_studio.cli.options import CardIds, Json, Place, Wait, suite_source, workspace_of
 from card_studio.cli.progress import JobBars
 from card_studio.cli.recipe_app import options
@@ -38,6 +39,7 @@ app.add_typer(deck_app, name="deck")
 app.command("import")(import_cards)
 app.command()(export)
 app.command()(options)
+app.command()(extend)
 app.command()(corrupt)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from card_studio.errors import UserError
+from card_studio.settings import Settings
 from card_studio.studio.workspace import Workspace
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -31,6 +32,13 @@ def workspace_of(context: typer.Context) -> Workspace:
     place = context.find_root().obj
     assert isinstance(place, Place)
     return place.open()
+
+
+def workspace_folder(context: typer.Context) -> Path:
+    """Return where the workspace lies, which need not be there."""
+    place = context.find_root().obj
+    assert isinstance(place, Place)
+    return (place.workspace or Settings().workspace).expanduser().resolve()
 
 
 def suite_source(text: str, data_label: str) -> str:

@@ -6,17 +6,20 @@ import typer
 from rich.table import Column, Table
 
 from card_studio.cli import show
-from card_studio.cli.options import Json
+from card_studio.cli.options import Json, workspace_folder
 from card_studio.domain.declaration import Declared, declared
 from card_studio.domain.recipe import Recipe
+from card_studio.studio.extending import own_methods
 
 
 def options(
+    context: typer.Context,
     text: Annotated[str, typer.Argument(help="Only options in whose line this occurs, such as lrr or training.")] = "",
     json: Json = False,
 ) -> None:
-    """List a recipe's options: default, unit, what is allowed, and what each does."""
-    found = [each for each in declared(Recipe) if text.casefold() in _line(each)]
+    """List a recipe's options, of the workspace's own methods too: default, unit, what is allowed, what each does."""
+    own = own_methods(workspace_folder(context)).kinds
+    found = [each for each in declared(Recipe, own=own) if text.casefold() in _line(each)]
     show.as_json(found) if json else show.OUT.print(_table(found))
 
 

@@ -13,6 +13,8 @@ from pydantic.fields import FieldInfo
 
 from card_studio.domain.options import Options, Own
 
+Bound = Literal["ge", "gt", "le", "lt"]
+"""An end of a range, as `option` is given it."""
 _LARGEST_SEED = 2**31 - 1
 _TYPES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
 
@@ -183,9 +185,6 @@ def range_of(info: FieldInfo) -> str:
     if high is not None:
         said.append(f"at most {_short(high.le)}" if isinstance(high, Le) else f"below {_short(high.lt)}")
     return ", ".join(said)
-
-
-Bound = Literal["ge", "gt", "le", "lt"]
 
 
 def bounds_of(info: FieldInfo) -> dict[Bound, int | float]:
