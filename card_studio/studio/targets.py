@@ -1,4 +1,4 @@
-"""Where an exported card goes."""
+"""Names of card files: what can be imported, and where an exported card goes."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ from card_studio.domain.card import Card
 from card_studio.errors import CardFileError
 
 CARD_SUFFIX = ".card"
+IMPORTABLE = {CARD_SUFFIX: False, ".pth": True, ".pt": True, ".safetensors": True}
+"""What can be imported, by the end of its name; and whether it is foreign, so that a recipe may say how it was made."""
 
 
 def card_target(card: Card, out: Path, mark: str = "") -> Path:

@@ -134,13 +134,16 @@ def numbers_of(card: Card) -> list[tuple[str, str, str]]:
     suite = card.suite.definition if card.suite is not None else "not evaluated yet (Ctrl+E does)"
     clean = "of uncorrupted test images" if card.suite is not None else suite
     kept = f"{card.kept_weights:,} of {card.prunable_weights:,} weights kept"
-    allowed = f"its file; information theory allows {kilobytes(card.reference_bytes)} kB"
+    above = 100 * (card.file_bytes / card.reference_bytes - 1)
+    allowed = (
+        f"its file; the reference size, which theory allows, is {kilobytes(card.reference_bytes)} kB ({above:+.1f} %)"
+    )
     return [
         ("Clean", f"{percent(card.clean_accuracy)} %", clean),
         ("Robust", f"{percent(card.robust_accuracy)} %", suite),
         ("Validation", f"{percent(card.validation_accuracy)} %", "when it was made"),
         ("Sparsity", f"{percent(card.sparsity, 2)} %", kept),
-        ("Size", f"{kilobytes(card.file_bytes)} kB", allowed),
+        ("File size", f"{kilobytes(card.file_bytes)} kB", allowed),
         ("Trained", f"{card.total_epochs:g} epochs", f"in all, up to level {card.level}"),
     ]
 

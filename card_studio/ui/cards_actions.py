@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QUndoCommand
 
+from card_studio.studio.side_by_side import FEWEST, MOST
 from card_studio.ui.actions import ActionRegistry
 
 if TYPE_CHECKING:
@@ -71,6 +72,33 @@ def add_cards_actions(page: "CardsPage", actions: ActionRegistry) -> None:
         "mdi6.cards-playing-outline",
         some,
         "A new deck of the selected cards",
+    )
+    add(
+        "compare",
+        "&Compare",
+        "Ctrl+Shift+M",
+        lambda: page.compare_cards.emit([card.id for card in page.selected()]),
+        "mdi6.compare",
+        lambda: FEWEST <= len(page.selected()) <= MOST,
+        f"{FEWEST} to {MOST} cards side by side, and the images on which they disagree",
+    )
+    add(
+        "import",
+        "&Import…",
+        "Ctrl+I",
+        page.files.ask_files,
+        "mdi6.tray-arrow-down",
+        lambda: True,
+        "Cards of other workspaces, and state dicts; or drop files on this page",
+    )
+    add(
+        "export",
+        "E&xport…",
+        "Ctrl+Shift+E",
+        page.files.ask_export,
+        "mdi6.tray-arrow-up",
+        some,
+        "To .card files, as they are or with their values in fewer bits",
     )
     add("rename", "&Rename…", "F2", page.ask_name, "mdi6.rename-box-outline", one)
     add("tags", "&Tags…", "Ctrl+Shift+T", page.ask_tags, "mdi6.tag-outline", some)

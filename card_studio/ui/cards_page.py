@@ -25,6 +25,7 @@ from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_details import CardDetails
 from card_studio.ui.card_groups import GROUP_COLUMNS, CardGroup, group_cards
 from card_studio.ui.cards_actions import Edit, add_cards_actions
+from card_studio.ui.cards_files import CardFiles
 from card_studio.ui.cards_filter import CardsFilter
 from card_studio.ui.cards_model import COLUMNS, FLAG, CardNameDelegate, CardsModel
 from card_studio.ui.delegates import RowDelegate
@@ -36,7 +37,16 @@ from card_studio.ui.theme import SPACE, Theme
 from card_studio.ui.words import counted
 
 _MOST_GROUPED = 5_000
-_BUTTONS = ("cards.evaluate", "cards.map", "cards.tags", "cards.rename", "cards.deal")
+_BUTTONS = (
+    "cards.import",
+    "cards.export",
+    "cards.compare",
+    "cards.evaluate",
+    "cards.map",
+    "cards.tags",
+    "cards.rename",
+    "cards.deal",
+)
 _TABLE, _GROUPS, _NOTHING_FITS = 0, 1, 2
 
 
@@ -45,6 +55,7 @@ class CardsPage(QWidget):
 
     open_page = Signal(str)
     show_deck = Signal(str)
+    compare_cards = Signal(list)
     said = Signal(str)
 
     def __init__(self, bridge: Bridge, theme: Theme, actions: ActionRegistry, parent: QWidget | None = None) -> None:
@@ -64,6 +75,7 @@ class CardsPage(QWidget):
         self.filter = CardsFilter()
         self.details = CardDetails(bridge, theme)
         self._wanted: CardId | None = None
+        self.files = CardFiles(self)
         add_cards_actions(self, actions)
         self.empty = EmptyState(
             theme,
@@ -73,6 +85,7 @@ class CardsPage(QWidget):
             "at 80 % sparsity, on the embedded pictures.",
             [
                 button("Run the tour's jobs", self.submit_tour, primary=True),
+                button("Import files…", self.files.ask_files),
                 button("Open the queue", lambda: self.open_page.emit("queue")),
             ],
         )
@@ -219,7 +232,8 @@ class CardsPage(QWidget):
             self._stack.addWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._stack)
+        outer.addWidget(self._stack, 1)
+        outer.addWidget(self.files.line)
 
     def _split(self, left: QWidget) -> QSplitter:
         splitter = QSplitter()

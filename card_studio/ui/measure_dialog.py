@@ -1,4 +1,4 @@
-"""How cards are to be measured: a form of a suite, or of a map's options."""
+"""How cards are to be measured or written: a form of a suite, of a map's options, of an export's."""
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
@@ -15,7 +15,7 @@ class MeasureDialog(QDialog):
 
     confirmed = Signal(object)
 
-    def __init__(self, title: str, text: str, options: Options, parent: QWidget) -> None:
+    def __init__(self, title: str, text: str, options: Options, parent: QWidget, *, verb: str = "Queue") -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
@@ -23,7 +23,7 @@ class MeasureDialog(QDialog):
         self.form = OptionForm(type(options))
         self.form.set_values(options.model_dump(mode="json"))
         self.form.edited.connect(self._on_edited)
-        self.accept_button = QPushButton("Queue")
+        self.accept_button = QPushButton(verb)
         self.accept_button.setProperty("role", "primary")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.AcceptRole)

@@ -164,6 +164,17 @@ def test_numbers_carry_their_definition(filler: Any, page: CardsPage, qtbot: QtB
     assert not page.details._picture.pixmap().isNull()
 
 
+def test_file_size_and_reference_size_are_both_shown(filler: Any, page: CardsPage, qtbot: QtBot) -> None:
+    card = filler.card()
+    qtbot.waitUntil(lambda: page.details._title.text() == card.name)
+    shown = {name.text(): (figure.text(), meaning.text()) for name, figure, meaning in page.details._lines}
+    kept = round(78_042 * 0.2)
+    figure, meaning = shown["File size"]
+    assert figure == f"{(4 * kept + 12_000) / 1000:.1f} kB"
+    assert f"{(4 * kept + 9_000) / 1000:.1f} kB" in meaning
+    assert f"+{100 * ((4 * kept + 12_000) / (4 * kept + 9_000) - 1):.1f} %" in meaning
+
+
 def test_cards_are_measured_with_chosen_options(
     hand: list[Card], page: CardsPage, workspace: Any, qtbot: QtBot
 ) -> None:
