@@ -13,15 +13,17 @@ from card_studio.domain.options import ValueType
 
 def import_cards(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A .card file, or a state dict: .pt, .pth or .safetensors.")],
+    file: Annotated[Path, typer.Argument(help="A .card or .deck file, or a state dict: .pt, .pth or .safetensors.")],
     recipe: Annotated[
         Path | None,
-        typer.Option(help="What is known of how a state dict was made; for a .card file, where its data lie here."),
+        typer.Option(
+            help="What is known of how a state dict was made; for a .card or .deck file, where its data lie here."
+        ),
     ] = None,
     wait: Wait = True,
     json: Json = False,
 ) -> None:
-    """Put the cards of a file into the workspace and print their ids; nothing in it is run."""
+    """Put the cards of a file into the workspace, and print their ids and the deck's name; nothing in it is run."""
     workspace = workspace_of(context)
     job = workspace.import_cards(file, recipe)
     if not wait:
@@ -30,7 +32,13 @@ def import_cards(
     with JobBars() as bars:
         job = workspace.wait(job, progress=bars.update)
     cards = [workspace.card(each) for each in workspace.cards_made_by(job)]
-    show.as_json({"job": job, "cards": cards}) if json else show.OUT.print("\n".join(card.id for card in cards))
+    deck = workspace.deck_brought_by(job)
+    if json:
+        show.as_json({"job": job, "cards": cards} | ({"deck": deck} if deck else {}))
+        return
+    show.OUT.print("\n".join(card.id for card in cards))
+    if deck:
+        show.OUT.print(show.decks_table([deck]))
 
 
 def export(

@@ -13,10 +13,11 @@ from card_studio.domain.deck import Deck, DeckMode
 from card_studio.domain.job import GateOptions, Job
 from card_studio.errors import UserError
 from card_studio.studio.deck_proposals import Answering
+from card_studio.studio.deck_sharing import deck_target
 from card_studio.studio.proposing import STEPS
 from card_studio.studio.workspace import Workspace
 
-deck_app = typer.Typer(help="Deal, score and ask decks.", rich_markup_mode=None)
+deck_app = typer.Typer(help="Deal, score, ask and export decks.", rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(help="The deck's name.")]
 
@@ -109,6 +110,24 @@ def propose(
         show.OUT.print(show.budgets_table(sweep))
     if deck:
         show.OUT.print(f"\nsaved as {deck.name}: `card-studio deck score {deck.name!r}` scores it on test images")
+
+
+@deck_app.command()
+def export(
+    context: typer.Context,
+    name: Name,
+    out: Annotated[Path, typer.Argument(help="A .deck for another workspace, or a .onnx for other programs.")],
+    json: Json = False,
+) -> None:
+    """Write a deck to one file: its cards and its gate; references that are missing are made first."""
+    workspace = workspace_of(context)
+    deck = workspace.deck(name)
+    path = deck_target(out)
+    _wait(workspace, workspace.queue_references(deck))
+    with JobBars() as bars:
+        job = workspace.wait(workspace.export_deck(deck, path), progress=bars.update)
+    found = {"job": job, "path": path, "bytes": path.stat().st_size}
+    show.as_json(found) if json else show.OUT.print(str(path), soft_wrap=True)
 
 
 def _hand(workspace: Workspace, cards: list[str], find: str) -> list[str]:

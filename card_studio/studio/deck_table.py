@@ -117,9 +117,32 @@ class DeckTable(Queueing, Collection):
         cards = [self.card(each) for each in deck.cards]
         return self._lacking(cards, suite or self.suite_of(deck), deck.gate) if cards else ()
 
+    def under_way(self, specs: Sequence[JobSpec]) -> tuple[list[Job], list[JobSpec]]:
+        """Return the jobs, waiting or begun, that do some of this work; and the work that none of them does."""
+        jobs: dict[JobId, Job] = {}
+        left: list[JobSpec] = []
+        pending = [job for job in self.jobs() if not job.state.ended]
+        for spec in specs:
+            sharing = [job for job in pending if _shared(job.spec, spec)]
+            jobs |= {job.id: job for job in sharing}
+            rest = _less(spec, [job.spec for job in sharing])
+            left += [rest] if rest is not None else []
+        return list(jobs.values()), left
+
     def queue_missing(self, deck: Deck, suite: Suite | None = None) -> list[Job]:
         """Queue what `missing` lists, unless the same work is waiting or under way; return the jobs to wait for."""
         return self._queue_once(self.missing(deck, suite))
+
+    def queue_references(self, deck: Deck) -> list[Job]:
+        """Queue what builds the references that the deck's gate lacks; return the jobs to wait for, none where none.
+
+        A deck that came with its references can be asked where its dataset is not at hand.
+        """
+        cards = [self.card(each) for each in deck.cards]
+        keys = {reference_key(card.data_digest, card.recipe.augmentation, deck.gate) for card in cards}
+        if all(self._library.reference(key) is not None for key in keys):
+            return []
+        return self._queue_once([spec for spec in self.missing(deck) if isinstance(spec, PrepareGate)])
 
     def score(self, deck: Deck, suite: Suite | None = None) -> DeckScore:
         """Score a deck from stored answers and distances, without a forward pass.
@@ -194,15 +217,8 @@ class DeckTable(Queueing, Collection):
 
     def _queue_once(self, specs: Sequence[JobSpec]) -> list[Job]:
         """Queue work unless it is waiting or under way; return its jobs either way."""
-        jobs: dict[JobId, Job] = {}
-        fresh: list[JobSpec] = []
-        pending = [job for job in self.jobs() if not job.state.ended]
-        for spec in specs:
-            under_way = [job for job in pending if _shared(job.spec, spec)]
-            jobs |= {job.id: job for job in under_way}
-            left = _less(spec, [job.spec for job in under_way])
-            fresh += [left] if left is not None else []
-        return [*jobs.values(), *(self.submit_all(fresh) if fresh else [])]
+        under_way, left = self.under_way(specs)
+        return [*under_way, *(self.submit_all(left) if left else [])]
 
 
 def _shared(pending: JobSpec, wanted: JobSpec) -> bool:
