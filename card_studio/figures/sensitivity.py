@@ -68,9 +68,10 @@ def definition(measured: SensitivityMap) -> str:
     """Return one line that goes with every number of a map."""
     options = measured.options
     clamp = "clamped to [0, 1]" if options.clamp else "not clamped"
+    precision = "" if options.precision == "float32" else f"; computed in {options.precision}"
     return (
         f"Fourier noise of norm {options.norm:g} in each channel, {clamp}; "
-        f"n = {measured.images} images; seed {options.seed}"
+        f"n = {measured.images} images; seed {options.seed}{precision}"
     )
 
 

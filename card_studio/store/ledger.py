@@ -16,6 +16,7 @@ from card_studio.domain.run import (
     AnyEvent,
     CellEvaluated,
     Claim,
+    Environment,
     EpochFinished,
     History,
     HostState,
@@ -100,6 +101,15 @@ class Ledger:
             _row(session, job_id)
             query = select(RunRow).where(RunRow.job_id == job_id).order_by(RunRow.attempt)
             return [run_from(row) for row in session.scalars(query)]
+
+    def environments(self, jobs: Collection[JobId]) -> dict[JobId, Environment]:
+        """Return what each of these jobs last ran on, as far as it was recorded."""
+        query = (
+            select(RunRow.job_id, RunRow.environment).where(RunRow.environment.is_not(None)).order_by(RunRow.attempt)
+        )
+        with self._database.session() as session:
+            latest = {JobId(job): text for job, text in session.execute(query) if job in jobs}
+        return {job: Environment.model_validate_json(text) for job, text in latest.items() if text}
 
     # --- what people ask --------------------------------------------------------------------------------------------
 

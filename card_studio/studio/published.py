@@ -1,5 +1,6 @@
 """Published figures to show beside one's own (METHODS 7), each with what it is; in percent as printed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from card_studio.domain.names import STANDARD_CORRUPTIONS, AugmentationName, Compression, CorruptionName
@@ -17,6 +18,20 @@ class PublishedFigure:
     sparsity: float
     clean: float
     robust: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedCorruptions:
+    """Accuracy of one published card or deck by corruption, each the mean over the five severities; shares of 1."""
+
+    source: str
+    label: str
+    sparsity: float
+    clean: float
+    robust: float
+    by_corruption: Mapping[CorruptionName, float]
+    images: int
+    """In each cell."""
 
 
 ROBUSTBENCH = "RobustBench"
@@ -97,6 +112,24 @@ def robustbench() -> tuple[PublishedFigure, ...]:
             robust=robust / 100,
         )
         for label, method, suit, clean, robust in rows
+    )
+
+
+def robustbench_by_corruption() -> tuple[PublishedCorruptions, ...]:
+    """Return RobustBench's card and deck on CIFAR-10-C, corruption by corruption."""
+    figures = {figure.label: figure for figure in robustbench()}
+    columns = {"LRR AugMix": LRR_PER_CORRUPTION, "LRR deck of six": LRR_DECK_PER_CORRUPTION}
+    return tuple(
+        PublishedCorruptions(
+            source=ROBUSTBENCH,
+            label=label,
+            sparsity=figures[label].sparsity,
+            clean=figures[label].clean,
+            robust=figures[label].robust,
+            by_corruption=values,
+            images=10_000,
+        )
+        for label, values in columns.items()
     )
 
 

@@ -6,7 +6,7 @@ Evaluations of unlike suites never meet: everything here begins with the evaluat
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from card_studio.domain.card import Card, Cell, Evaluation
 from card_studio.domain.gate import suit_label
-from card_studio.domain.ids import CardId, ContentHash
+from card_studio.domain.ids import CardId, ContentHash, JobId
 from card_studio.domain.job import Suite
 from card_studio.domain.names import Compression
 from card_studio.domain.recipe import identity_of
 from card_studio.domain.statistics import Interval, t_interval, wilson
 from card_studio.studio.comparing import Comparison, compare, robust_interval
+from card_studio.studio.versions import computed_with
 
 
 class Arrays(Protocol):
@@ -40,6 +41,20 @@ class SuiteAnswers:
     cards: tuple[Card, ...]
     """Newest first."""
     evaluations: Mapping[CardId, Evaluation]
+    versions: Mapping[JobId, str] = field(default_factory=dict)
+    """What the evaluations' jobs were computed with, as far as it was recorded."""
+
+    def versions_of(self, card: CardId) -> str:
+        """Return what a card's evaluation was computed with; empty where it was not recorded."""
+        job = self.evaluations[card].job_id
+        return self.versions.get(job, "") if job is not None else ""
+
+    def definition(self, cards: Sequence[CardId] | None = None) -> str:
+        """Return the line that goes with every number of these cards, or of all, on this suite."""
+        flag = "" if self.suite.standard else "† "
+        said = f"{flag}{self.data_label} · {self.suite.definition} · n = {self.images:,} in each cell"
+        own = [card.id for card in self.cards] if cards is None else cards
+        return " · ".join([said, *computed_with(self.versions_of(card) for card in own)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +96,16 @@ class Line:
     """By rising sparsity."""
 
 
-def suites_answered(cards: Sequence[Card], evaluations: Sequence[Evaluation]) -> list[SuiteAnswers]:
-    """Return evaluations by suite and data: first those with most cards; cards stay in the given order."""
+def suites_answered(
+    cards: Sequence[Card], evaluations: Sequence[Evaluation], versions: Mapping[JobId, str] | None = None
+) -> list[SuiteAnswers]:
+    """Return evaluations by suite and data: first those with most cards; cards stay in the given order.
+
+    Args:
+        cards: whose evaluations count.
+        evaluations: of these and other cards.
+        versions: what jobs were computed with (`studio.versions`).
+    """
     by_key: defaultdict[str, dict[CardId, Evaluation]] = defaultdict(dict)
     for each in evaluations:
         by_key[each.suite_key][each.card_id] = each
@@ -99,6 +122,7 @@ def suites_answered(cards: Sequence[Card], evaluations: Sequence[Evaluation]) ->
                     images=any_answer.images,
                     cards=own,
                     evaluations=answers,
+                    versions=versions or {},
                 )
             )
     return sorted(found, key=lambda group: (-len(group.cards), not group.suite.standard, group.key))

@@ -1,4 +1,4 @@
-"""The corruption x severity matrix of some cards as rows and cells, and as sheets to read or write."""
+"""The corruption x severity matrix of some cards as rows and cells."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from card_studio.domain.names import FAMILIES, CorruptionName
 from card_studio.domain.recipe import described
 from card_studio.domain.statistics import Interval
 from card_studio.studio.comparing import CellDifference
+from card_studio.studio.normalising import Normaliser
+from card_studio.studio.published import DEFINITIONS, PublishedCorruptions
 from card_studio.studio.robustness import CardResult, SuiteAnswers, cell_interval
-from card_studio.studio.sheet import Heading, Sheet, Value
 
 RowKind = Literal["clean", "family", "corruption", "mean"]
 
@@ -37,6 +38,8 @@ class GridCell:
     """The difference is significant."""
     words: str
     """The cell in full, with its interval and test."""
+    published: bool = False
+    """It is from the literature: of other images and another network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,10 @@ class Grid:
     """The severities, then 0: their mean."""
     cells: tuple[tuple[tuple[GridCell | None, ...], ...], ...]
     """By row, card and column; in the clean row the last column alone counts."""
+    normaliser: Normaliser | None = None
+    """By whose errors mCE is normalised; None for no mCE."""
+    published: tuple[PublishedCorruptions, ...] = ()
+    """Beside the cards, a column each."""
 
     @property
     def compares(self) -> bool:
@@ -61,13 +68,27 @@ class Grid:
     @property
     def note(self) -> str:
         """What the numbers are."""
-        said = f"{self.answers.data_label} · {self.answers.suite.definition} · n = {self.answers.images:,} in each cell"
+        said = self.answers.definition([result.card.id for result in self.results])
         if self.compares:
             said += (
                 f" · differences to {self.baseline} in points; marked where exact McNemar's p < 0.05 after Holm over "
                 "the card's cells, and where the mean's paired bootstrap interval excludes 0"
             )
+        for source in dict.fromkeys(column.source for column in self.published):
+            said += f" · published, not this suite, by corruption the mean over the severities: {DEFINITIONS[source]}"
         return said
+
+    def published_cell(self, row: int, column: int) -> GridCell | None:
+        """Return what the literature says in a row."""
+        found = self.published[column]
+        of = self.rows[row]
+        values = {"clean": found.clean, "mean": found.robust, "family": None}
+        value = found.by_corruption.get(of.corruption) if of.corruption is not None else values[of.kind]
+        if value is None:
+            return None
+        place = of.title if of.kind == "clean" else f"{of.title}, mean over severities 1–5"
+        words = f"Published, {found.source}: {found.label}: {place}: {100 * value:.1f} %; not this suite"
+        return GridCell(accuracy=value, difference=None, marked=False, words=words, published=True)
 
 
 def card_title(card: Card) -> str:
@@ -82,11 +103,13 @@ def method_text(card: Card) -> str:
     return f"{card.method} {100 * card.sparsity:.3g} %" if card.sparsity >= 0.0005 else str(card.method)
 
 
-def make_grid(answers: SuiteAnswers, results: Sequence[CardResult], baseline: str = "") -> Grid:
+def make_grid(
+    answers: SuiteAnswers, results: Sequence[CardResult], baseline: str = "", normaliser: Normaliser | None = None
+) -> Grid:
     """Lay out the results of one suite."""
     rows = _rows(answers)
     columns = (*sorted(answers.suite.severities), 0)
-    tables = [_Table(result, columns[:-1]) for result in results]
+    tables = [_Table(result, columns[:-1], normaliser) for result in results]
     return Grid(
         answers=answers,
         results=tuple(results),
@@ -94,67 +117,8 @@ def make_grid(answers: SuiteAnswers, results: Sequence[CardResult], baseline: st
         rows=rows,
         columns=columns,
         cells=tuple(tuple(tuple(table.cell(row, at) for at in columns) for table in tables) for row in rows),
+        normaliser=normaliser,
     )
-
-
-def reading_sheet(grid: Grid) -> Sheet:
-    """Return the matrix as it is shown: accuracy, or differences to the baseline, in percent or points."""
-    headings = [Heading(text="Corruption")]
-    groups = [("", 1)]
-    rows: list[tuple[Value, ...]] = []
-    marked = set()
-    for result in grid.results:
-        groups.append((card_title(result.card), len(grid.columns)))
-        compared = grid.compares and result.comparison is not None
-        headings += [Heading(text=f"{at}" if at else "mean", digits=1, signed=compared) for at in grid.columns]
-    for row, line in zip(grid.rows, grid.cells, strict=True):
-        if row.kind == "family":
-            continue
-        cells = [cell for card in line for cell in card]
-        marked |= {(len(rows), 1 + at) for at, cell in enumerate(cells) if cell is not None and cell.marked}
-        rows.append((row.title, *(shown(cell) for cell in cells)))
-    unit = "difference in points" if grid.compares else "accuracy in %"
-    return Sheet(
-        title=f"Accuracy by corruption and severity ({unit})",
-        headings=tuple(headings),
-        rows=tuple(rows),
-        note=grid.note,
-        groups=tuple(groups),
-        marked=frozenset(marked),
-    )
-
-
-def data_sheet(grid: Grid) -> Sheet:
-    """Return every cell in a line of its own, with interval, difference and adjusted p value."""
-    headings = (
-        *(Heading(text=text) for text in ("card", "name", "method", "augmentation")),
-        Heading(text="sparsity", digits=4),
-        Heading(text="corruption"),
-        Heading(text="severity", digits=0),
-        *(Heading(text=text, digits=4) for text in ("accuracy", "low", "high", "difference", "p_holm")),
-        Heading(text="images", digits=0),
-    )
-    rows = [line for result in grid.results for line in _data_rows(result)]
-    return Sheet(title="Accuracy by corruption and severity", headings=headings, rows=tuple(rows), note=grid.note)
-
-
-def summary_sheet(grid: Grid) -> Sheet:
-    """Return a line for each card: clean and robust accuracy with intervals, error, size, gains."""
-    headings = (
-        Heading(text="Card"),
-        Heading(text="Augmentation"),
-        Heading(text="Sparsity (%)", digits=1),
-        Heading(text="Size (kB)", digits=1),
-        *(Heading(text=text, digits=1) for text in ("Clean (%)", "Robust (%)", "95 % low", "95 % high")),
-        Heading(text="Mean error (%)", digits=1),
-        Heading(text="Calibration error (%)", digits=1),
-        *(Heading(text=text, digits=1, signed=True) for text in ("Δ clean", "Δ robust", "Δ low", "Δ high")),
-    )
-    rows = [_summary_row(result) for result in grid.results]
-    last = len(headings) - 3
-    marked = {(at, last) for at, result in enumerate(grid.results) if mean_differs(result)}
-    note = f"{grid.note}. Robust: mean over the corrupted cells; mean error is 100 less it, unnormalised"
-    return Sheet(title="Cards on this suite", headings=headings, rows=tuple(rows), note=note, marked=frozenset(marked))
 
 
 def shown(cell: GridCell | None) -> float | None:
@@ -189,8 +153,8 @@ def _rows(answers: SuiteAnswers) -> tuple[GridRow, ...]:
 class _Table:
     """A card's cells by corruption and severity."""
 
-    def __init__(self, result: CardResult, severities: Sequence[int]) -> None:
-        self._result, self._severities = result, severities
+    def __init__(self, result: CardResult, severities: Sequence[int], normaliser: Normaliser | None) -> None:
+        self._result, self._severities, self._normaliser = result, severities, normaliser
         self._cells = {(cell.corruption, cell.severity): cell for cell in result.evaluation.cells}
         cells = result.comparison.cells if result.comparison else ()
         self._differences = {(cell.corruption, cell.severity): cell for cell in cells}
@@ -234,6 +198,8 @@ class _Table:
         words = f"{card_title(self._result.card)}: {place}: {100 * accuracy:.1f} %"
         if robust:
             words += f" {_interval_words(self._result.robust_interval)}, bootstrap over images"
+            if self._normaliser is not None:
+                words += f"; {self._normaliser.words(self._result.evaluation)}"
         if difference is not None:
             words += f"; {100 * difference:+.1f} points"
         if robust and self._result.comparison is not None:
@@ -256,37 +222,3 @@ def _p_words(p: float) -> str:
 
 def _interval_words(interval: Interval) -> str:
     return f"[{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
-
-
-def _data_rows(result: CardResult) -> list[tuple[Value, ...]]:
-    card = result.card
-    head: tuple[Value, ...] = (card.id, card.name, str(card.method), str(card.augmentation), card.sparsity)
-    differences: Sequence[CellDifference | None] = (
-        result.comparison.cells if result.comparison else [None] * len(result.evaluation.cells)
-    )
-    rows: list[tuple[Value, ...]] = []
-    for cell, gain in zip(result.evaluation.cells, differences, strict=True):
-        compared = (None, None) if gain is None else (gain.difference, gain.p_value)
-        numbers = (cell.accuracy, *cell_interval(cell), *compared, cell.images)
-        rows.append((*head, str(cell.corruption or "clean"), cell.severity, *numbers))
-    return rows
-
-
-def _summary_row(result: CardResult) -> tuple[Value, ...]:
-    card, own, gain = result.card, result.evaluation, result.comparison
-    robust = 100 * own.robust_accuracy
-    gains: tuple[Value, ...] = (None,) * 4
-    if gain is not None:
-        gains = (100 * gain.clean, 100 * gain.robust, *(100 * end for end in gain.robust_interval))
-    return (
-        card_title(result.card),
-        str(card.augmentation),
-        100 * card.sparsity,
-        card.file_bytes / 1000,
-        100 * own.clean_accuracy,
-        robust,
-        *(100 * end for end in result.robust_interval),
-        100 - robust,
-        100 * own.calibration_error,
-        *gains,
-    )

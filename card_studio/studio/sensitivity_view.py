@@ -1,18 +1,19 @@
 """Sensitivity maps side by side: which of them may share a scale, sensible limits, differences, profiles, sheets."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.card import Card, SensitivityMap
 from card_studio.domain.fourier import radial_profile
-from card_studio.domain.ids import CardId
+from card_studio.domain.ids import CardId, JobId
 from card_studio.domain.job import MapOptions
 from card_studio.studio.robustness_grid import card_title
 from card_studio.studio.sheet import Heading, Sheet, Value
+from card_studio.studio.versions import computed_with
 
 _LIMIT_SHARE = 99.0
 
@@ -35,6 +36,8 @@ class MapKind:
     images: int
     data_label: str
     maps: tuple[CardMap, ...]
+    versions: Mapping[JobId, str] = field(default_factory=dict)
+    """What the maps' jobs were computed with, as far as it was recorded."""
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -45,14 +48,26 @@ class MapKind:
     def definition(self) -> str:
         """One line that goes with every number of these maps."""
         clamp = "clamped to [0, 1]" if self.options.clamp else "not clamped"
-        return (
+        precision = "" if self.options.precision == "float32" else f" · computed in {self.options.precision}"
+        jobs = (each.map.job_id for each in self.maps)
+        versions = computed_with(self.versions.get(job, "") for job in jobs if job is not None)
+        said = (
             f"{self.data_label} · Fourier noise of norm {self.options.norm:g} in each channel, {clamp} · "
-            f"{self.size} × {self.size} frequencies · n = {self.images:,} images · seed {self.options.seed}"
+            f"{self.size} × {self.size} frequencies · n = {self.images:,} images · seed {self.options.seed}{precision}"
         )
+        return " · ".join([said, *versions])
 
 
-def map_kinds(cards: Sequence[Card], maps: Sequence[SensitivityMap]) -> list[MapKind]:
-    """Return maps by how they were measured: first the kind with most cards; cards stay in the given order."""
+def map_kinds(
+    cards: Sequence[Card], maps: Sequence[SensitivityMap], versions: Mapping[JobId, str] | None = None
+) -> list[MapKind]:
+    """Return maps by how they were measured: first the kind with most cards; cards stay in the given order.
+
+    Args:
+        cards: whose maps count.
+        maps: of these and other cards.
+        versions: what jobs were computed with (`studio.versions`).
+    """
     by_card: defaultdict[CardId, list[SensitivityMap]] = defaultdict(list)
     for each in maps:
         by_card[each.card_id].append(each)
@@ -70,6 +85,7 @@ def map_kinds(cards: Sequence[Card], maps: Sequence[SensitivityMap]) -> list[Map
             images=own[0].map.images,
             data_label=own[0].card.data_label,
             maps=tuple(own),
+            versions=versions or {},
         )
         for key, own in kinds.items()
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from card_studio.domain.card import Card, CardQuery
 from card_studio.domain.ids import CardId
+from card_studio.studio.normalising import Normaliser
 from card_studio.studio.robustness import (
     CardResult,
     Line,
@@ -15,6 +16,7 @@ from card_studio.studio.robustness import (
     suites_answered,
 )
 from card_studio.studio.robustness_grid import Grid, card_title, make_grid
+from card_studio.studio.versions import versions_of
 
 if TYPE_CHECKING:
     from card_studio.studio.workspace import Workspace
@@ -34,7 +36,8 @@ class View:
 def read_suites(workspace: "Workspace") -> list[SuiteAnswers]:
     """Return every suite that cards have answered."""
     evaluations = workspace.evaluations()
-    return suites_answered(cards_of(workspace, {each.card_id for each in evaluations}), evaluations)
+    versions = versions_of(workspace, (each.job_id for each in evaluations))
+    return suites_answered(cards_of(workspace, {each.card_id for each in evaluations}), evaluations, versions)
 
 
 def cards_of(workspace: "Workspace", ids: Set[CardId]) -> list[Card]:
@@ -71,10 +74,13 @@ def read_view(
     answers: SuiteAnswers,
     cards: Sequence[CardId],
     baseline: CardId | None,
+    normaliser: CardId | None = None,
 ) -> View:
-    """Return the results of some cards on a suite, against a baseline."""
+    """Return the results of some cards on a suite, against a baseline, and with mCE where there is a normaliser."""
     results = known.measured(workspace, answers, cards, baseline)
-    title = ""
-    if baseline is not None:
-        title = card_title(next(card for card in answers.cards if card.id == baseline))
-    return View(grid=make_grid(answers, results, title), lines=tuple(lines_over_sparsity(answers)))
+    titles = {card.id: card_title(card) for card in answers.cards}
+    by = None
+    if normaliser is not None:
+        by = Normaliser(title=titles[normaliser], evaluation=answers.evaluations[normaliser])
+    grid = make_grid(answers, results, titles[baseline] if baseline is not None else "", by)
+    return View(grid=grid, lines=tuple(lines_over_sparsity(answers)))

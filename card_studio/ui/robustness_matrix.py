@@ -1,9 +1,6 @@
 """The corruption x severity matrices of some cards side by side: a table whose cells are coloured."""
 
-import math
-from typing import Any
-
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QTableView
 
@@ -13,99 +10,13 @@ from card_studio.ui.card_picker import short_method, short_title
 from card_studio.ui.colour_maps import DIVERGING, SEQUENTIAL
 from card_studio.ui.delegates import RowDelegate
 from card_studio.ui.plots import colour_at, ink_on
+from card_studio.ui.robustness_model import CELL_ROLE, MatrixModel, written
 from card_studio.ui.suits import draw_suit
 from card_studio.ui.tables import Index
 from card_studio.ui.theme import SPACE, Theme, font, font_px
 
-CELL_ROLE = Qt.ItemDataRole.UserRole + 1
 _GAP = 10
 """Pixels between two cards' matrices."""
-
-
-def scale_of(grid: Grid) -> tuple[float, float]:
-    """Return sensible limits of the colours, in percent or points; of differences, as far below 0 as above."""
-    cells = [cell for line in grid.cells for card in line for cell in card if cell is not None]
-    if grid.compares:
-        reach = max((abs(100 * cell.difference) for cell in cells if cell.difference is not None), default=0)
-        step = 5 if reach > 5 else 1
-        top = max(1, math.ceil(reach / step) * step)
-        return -top, top
-    least = min((100 * cell.accuracy for cell in cells), default=0)
-    return min(90, math.floor(least / 10) * 10), 100
-
-
-class MatrixModel(QAbstractTableModel):
-    """A grid's cells; a column for each card's severities and their mean."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.grid: Grid | None = None
-        self.low, self.high = 0.0, 100.0
-
-    def set_grid(self, grid: Grid | None) -> None:
-        """Show another grid."""
-        self.beginResetModel()
-        self.grid = grid
-        if grid is not None:
-            self.low, self.high = scale_of(grid)
-        self.endResetModel()
-
-    @property
-    def width_of_card(self) -> int:
-        """Columns that belong to one card."""
-        return len(self.grid.columns) if self.grid is not None else 1
-
-    def card_of(self, column: int) -> int:
-        """Return which card a column belongs to."""
-        return column // self.width_of_card
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default, which is immutable
-        return 0 if parent.isValid() or self.grid is None else len(self.grid.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default, which is immutable
-        return 0 if parent.isValid() or self.grid is None else len(self.grid.results) * self.width_of_card
-
-    def cell(self, row: int, column: int) -> GridCell | None:
-        """Return a cell; in the clean row, all columns of a card are one."""
-        assert self.grid is not None
-        card, at = divmod(column, self.width_of_card)
-        if self.grid.rows[row].kind == "clean":
-            at = self.width_of_card - 1
-        return self.grid.cells[row][card][at]
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or self.grid is None:
-            return None
-        cell = self.cell(index.row(), index.column())
-        if cell is None:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return written(cell)
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return cell.words + (", significant" if cell.marked else "")
-        return cell if role == CELL_ROLE else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if self.grid is None:
-            return None
-        if orientation == Qt.Orientation.Vertical:
-            row = self.grid.rows[section]
-            return row.title if role == Qt.ItemDataRole.DisplayRole else None
-        severity = self.grid.columns[section % self.width_of_card]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return str(severity) if severity else "mean"
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            card = self.grid.results[self.card_of(section)].card
-            return f"{card.name}, {short_method(card)}: {f'severity {severity}' if severity else 'mean'}"
-        return None
-
-
-def written(cell: GridCell) -> str:
-    """Return what stands in a cell: `91.2`, or `+3.4` where it is compared."""
-    value = shown(cell)
-    assert value is not None
-    said = f"{value:.1f}" if cell.difference is None else f"{value:+.1f}"
-    return said.replace("-", "−")
 
 
 class MatrixDelegate(RowDelegate):
@@ -119,7 +30,7 @@ class MatrixDelegate(RowDelegate):
         assert isinstance(model, MatrixModel)
         assert model.grid is not None
         rect: QRect = option.rect.adjusted(_GAP if self._first(model, index.column()) else 1, 1, -1, 0)
-        plain = model.grid.compares and cell.difference is None
+        plain = cell.published or (model.grid.compares and cell.difference is None)
         value = shown(cell)
         assert value is not None
         if plain:
@@ -129,6 +40,9 @@ class MatrixDelegate(RowDelegate):
             fill = colour_at(value, model.low, model.high, colours)
             ink = ink_on(fill)
         painter.fillRect(rect, fill)
+        if cell.published:  # hollow, as the published points of the plots
+            painter.setPen(self.theme.colour("hairline"))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
         painter.setFont(font("small", bold=cell.marked))
         painter.setPen(ink)
         place = rect.adjusted(0, 0, -5 if cell.marked else 0, 0)
@@ -148,13 +62,13 @@ class MatrixDelegate(RowDelegate):
             painter.drawRect(rect.adjusted(inset, inset, -inset - 1, -inset - 1))
 
     def _first(self, model: MatrixModel, column: int) -> bool:
-        return column % model.width_of_card == 0
+        return column % model.width_of_card == 0 or column >= model.card_columns
 
 
 class MatrixHeader(QHeaderView):
     """Severities, and over them each card's suit, name, method and sparsity."""
 
-    card_clicked = Signal(int)
+    card_clicked = Signal(str)
 
     def __init__(self, theme: Theme, model: MatrixModel) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -171,7 +85,7 @@ class MatrixHeader(QHeaderView):
         painter.fillRect(rect, self._theme.colour("surface"))
         painter.setFont(font("small"))
         painter.setPen(self._theme.colour("muted"))
-        left = _GAP if section % self._model.width_of_card == 0 else 0
+        left = _GAP if section % self._model.width_of_card == 0 or section >= self._model.card_columns else 0
         low = rect.adjusted(left, rect.height() - font_px("small") - SPACE, 0, 0)
         painter.drawText(low, Qt.AlignmentFlag.AlignCenter, str(self._model.headerData(section, self.orientation())))
 
@@ -181,13 +95,39 @@ class MatrixHeader(QHeaderView):
         grid = self._model.grid
         for at in range(len(grid.results) if grid is not None else 0):
             self._title(painter, at)
+        for at in range(len(grid.published) if grid is not None else 0):
+            self._published_title(painter, at)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        section = self.logicalIndexAt(event.position().toPoint())
-        if section >= 0:
-            self.card_clicked.emit(self._model.card_of(section))
+        card = self._model.card_at(self.logicalIndexAt(event.position().toPoint()))
+        if card is not None:
+            self.card_clicked.emit(card.id)
         super().mousePressEvent(event)
+
+    def column_width(self, column: int) -> int:
+        """Return the room that a column needs."""
+        unit, card = font_px("small"), self._model.card_at(column)
+        if card is not None:
+            return round(unit * 4.3) + (_GAP if column % self._model.width_of_card == 0 else 0)
+        assert self._model.grid is not None
+        label = self._model.grid.published[column - self._model.card_columns].label
+        return QFontMetrics(font("body", bold=True)).horizontalAdvance(label) + _GAP + SPACE
+
+    def _published_title(self, painter: QPainter, at: int) -> None:
+        assert self._model.grid is not None
+        found = self._model.grid.published[at]
+        section = self._model.card_columns + at
+        left = self.sectionViewportPosition(section) + _GAP
+        side = font_px("body")
+        for top, text, bold, colour in (
+            (SPACE // 2, found.label, True, "text"),
+            (SPACE // 2 + side + 5, "published", False, "muted"),
+        ):
+            painter.setFont(font("body" if bold else "small", bold=bold))
+            painter.setPen(self._theme.colour(colour))
+            line = QRect(left, top, self.sectionSize(section) - _GAP, side + 5)
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _title(self, painter: QPainter, at: int) -> None:
         assert self._model.grid is not None
@@ -270,7 +210,7 @@ class MatrixView(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalHeader(RowHeader(theme, self.model_))
         self.header.setMinimumSectionSize(10)
-        self.header.card_clicked.connect(self._on_card_clicked)
+        self.header.card_clicked.connect(self.card_chosen)
         self.selectionModel().currentChanged.connect(self._on_current)
         theme.changed.connect(self._on_theme_changed)
 
@@ -305,18 +245,14 @@ class MatrixView(QTableView):
                 for card in range(len(grid.results)):
                     self.setSpan(row, card * self.model_.width_of_card, 1, self.model_.width_of_card)
         for column in range(self.model_.columnCount()):
-            first = column % self.model_.width_of_card == 0
-            self.setColumnWidth(column, round(unit * 4.3) + (_GAP if first else 0))
-
-    def _on_card_clicked(self, at: int) -> None:
-        assert self.model_.grid is not None
-        self.card_chosen.emit(self.model_.grid.results[at].card.id)
+            self.setColumnWidth(column, self.header.column_width(column))
 
     def _on_current(self, index: QModelIndex) -> None:
         cell: GridCell | None = index.data(CELL_ROLE)
         self.described.emit(cell.words if cell is not None else "")
-        if index.isValid() and self.model_.grid is not None:
-            self.card_chosen.emit(self.model_.grid.results[self.model_.card_of(index.column())].card.id)
+        card = self.model_.card_at(index.column())
+        if card is not None:
+            self.card_chosen.emit(card.id)
 
     def _on_theme_changed(self) -> None:
         self._lay_out()

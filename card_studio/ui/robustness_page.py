@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QSplitter, QStackedWidget, QTabWidget, 
 from card_studio.domain.card import Card
 from card_studio.domain.ids import CardId
 from card_studio.studio.robustness import SuiteAnswers
-from card_studio.studio.robustness_grid import data_sheet, reading_sheet, summary_sheet
+from card_studio.studio.robustness_sheets import data_sheet, reading_sheet, summary_sheet
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_picker import CardPicker, short_method
@@ -198,7 +198,7 @@ class RobustnessPage(QWidget):
             self._suite_key = suites[0].key
         self.suite_box.clear()
         for each in suites:
-            self.suite_box.addItem(_suite_text(each), each.key)
+            self.suite_box.addItem(suite_text(each), each.key)
         self.suite_box.setCurrentIndex([each.key for each in suites].index(self._suite_key))
         self._show_suite()
 
@@ -282,7 +282,8 @@ def _definition(answers: SuiteAnswers) -> str:
     return f"{flag}{answers.data_label} · {answers.suite.definition} · n = {answers.images:,}"
 
 
-def _suite_text(answers: SuiteAnswers) -> str:
+def suite_text(answers: SuiteAnswers) -> str:
+    """Return a suite in a few words, for a box to choose from."""
     suite = answers.suite
     flag = "" if suite.standard else " †"
     return f"{answers.data_label} · {counted(len(suite.corruptions), 'corruption')} · n = {answers.images:,}{flag}"

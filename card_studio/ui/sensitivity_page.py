@@ -19,6 +19,7 @@ from card_studio.studio.sensitivity_view import (
     map_kinds,
     map_sheet,
 )
+from card_studio.studio.versions import versions_of
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_picker import CardPicker, short_method
@@ -280,12 +281,14 @@ class SensitivityPage(QWidget):
 
 def _read_kinds(workspace: "Workspace") -> list[MapKind]:
     maps = workspace.maps()
-    return map_kinds(cards_of(workspace, {each.card_id for each in maps}), maps)
+    versions = versions_of(workspace, (each.job_id for each in maps))
+    return map_kinds(cards_of(workspace, {each.card_id for each in maps}), maps, versions)
 
 
 def _kind_text(kind: MapKind) -> str:
     options = kind.options
     clamped = " · clamped" if options.clamp else ""
+    clamped += "" if options.precision == "float32" else f" · {options.precision}"
     return (
         f"{kind.data_label} · norm {options.norm:g} · n = {kind.images:,}{clamped} · {counted(len(kind.maps), 'map')}"
     )

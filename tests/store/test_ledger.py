@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from card_studio.domain.ids import JobId
 from card_studio.domain.job import EvaluateCards, JobState, MakeCard, MapCards, MapOptions, Request
 from card_studio.domain.options import Lrr
 from card_studio.domain.recipe import Recipe
@@ -198,6 +199,8 @@ def test_reports_come_back_as_they_were_sent(ledger, told, make):
     job, (run,) = ledger.job(claim.job.id), ledger.runs(claim.job.id)
     assert (job.progress, job.eta_s, job.phase, job.device) == (0.5, 12.0, "level 1 of 2", "cuda:0")
     assert (run.environment, run.fingerprint) == (make.run_started(device="cuda:0").environment, "f")
+    assert ledger.environments({job.id, JobId(99)}) == {job.id: run.environment}
+    assert ledger.environments(set()) == {}
     first, second = ledger.steps(job.id)
     assert first == steps[0]
     assert (second.step, math.isnan(second.loss)) == (2, True)

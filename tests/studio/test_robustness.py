@@ -1,5 +1,6 @@
 """What evaluations of one suite say: groups, lines over sparsity, the matrix, against hand-made cases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,12 +9,15 @@ import pytest
 from scipy import stats
 
 from card_studio.domain.card import Card, Cell, Evaluation
-from card_studio.domain.ids import CardId, ContentHash, Fingerprint
+from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId
 from card_studio.domain.job import Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.recipe import recipe_from
+from card_studio.studio.normalising import Normaliser
+from card_studio.studio.published import robustbench_by_corruption
 from card_studio.studio.robustness import lines_over_sparsity, measure, pareto_front, suites_answered
-from card_studio.studio.robustness_grid import data_sheet, make_grid, reading_sheet, summary_sheet
+from card_studio.studio.robustness_grid import make_grid
+from card_studio.studio.robustness_sheets import data_sheet, reading_sheet, summary_sheet
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SUITE = Suite(corruptions=(CorruptionName.FOG, CorruptionName.CONTRAST), severities=(1, 5))
@@ -152,15 +156,66 @@ def test_sheets_hold_every_cell_with_its_interval() -> None:
     grid = make_grid(answers, measure(store, answers, [base.id, better.id], base.id), "base")
     data = data_sheet(grid)
     assert len(data.rows) == 2 * 5
-    row = next(row for row in data.rows if row[0] == "better" and row[5] == "fog")
+    row = next(row for row in data.rows if row[0] == "better" and row[6] == "fog")
     low, high = stats.binomtest(80, 100).proportion_ci(method="wilson")
-    assert row[7:11] == pytest.approx((0.8, low, high, 0.3))
+    assert row[8:12] == pytest.approx((0.8, low, high, 0.3))
     reading = reading_sheet(grid)
     assert reading.groups == (("", 1), ("base (lrr 80 %)", 3), ("better (lrr 80 %)", 3))
     assert sum(count for _, count in reading.groups) == len(reading.headings)
     summary = summary_sheet(grid)
     assert summary.rows[1][11] == pytest.approx(30)
     assert summary.marked == {(1, len(summary.headings) - 3)}
+
+
+def test_published_columns_stand_beside_the_cards_and_say_so() -> None:
+    store, one = Answers(), card("one")
+    answers = suites_answered([one], [store.evaluation(one, 0.5)])[0]
+    plain = make_grid(answers, measure(store, answers, [one.id], None))
+    grid = replace(plain, published=robustbench_by_corruption())
+    assert [row.title for row in grid.rows] == ["clean images", "weather", "fog", "digital", "contrast", "mean of all"]
+    said = [grid.published_cell(row, 0) for row in range(6)]
+    assert [cell and cell.accuracy for cell in said] == pytest.approx([0.9666, None, 0.941, None, 0.933, 0.9094])
+    assert all(cell.published and "not this suite" in cell.words for cell in said if cell)
+    reading = reading_sheet(grid)
+    assert reading.groups[-2:] == (
+        ("Published: RobustBench LRR AugMix", 1),
+        ("Published: RobustBench LRR deck of six", 1),
+    )
+    assert reading.rows[1][-2:] == pytest.approx((94.1, 92.7))
+    assert "published, not this suite" in reading.note
+    assert "published" not in plain.note
+    of_literature = [row for row in data_sheet(grid).rows if row[0] == "published"]
+    assert len(of_literature) == 2 * 16
+    assert all(len(row) == len(data_sheet(grid).headings) for row in data_sheet(grid).rows)
+
+
+def test_mce_stands_in_the_summary_with_its_normaliser() -> None:
+    store, base, better = Answers(), card("base"), card("better", augmentation="gaussian")
+    answers = suites_answered([base, better], [store.evaluation(base, 0.5), store.evaluation(better, 0.8)])[0]
+    by = Normaliser(title="base", evaluation=answers.evaluations[base.id])
+    grid = make_grid(answers, measure(store, answers, [base.id, better.id], None), "", by)
+    sheet = summary_sheet(grid)
+    assert sheet.headings[-1].text == "mCE (%), by base"
+    assert [row[-1] for row in sheet.rows] == pytest.approx([100, 40])
+    assert f"over those of base on {SUITE.definition}" in sheet.note
+    robust = grid.cells[-1][1][-1]
+    assert robust is not None
+    assert "mCE 40.0 %, normalised by base" in robust.words
+    assert "mCE" not in summary_sheet(make_grid(answers, grid.results)).note
+
+
+def test_numbers_say_what_they_were_computed_with() -> None:
+    store, cards = Answers(), [card("a"), card("b")]
+    evaluations = [replace(store.evaluation(each, 0.5), job_id=JobId(at)) for at, each in enumerate(cards, 1)]
+    same = suites_answered(cards, evaluations, {JobId(1): "torch 2", JobId(2): "torch 2"})[0]
+    assert same.definition().endswith(" · n = 100 in each cell · torch 2")
+    unlike = suites_answered(cards, evaluations, {JobId(1): "torch 2", JobId(2): "torch 3"})[0]
+    assert "† computed with unlike versions: torch 2; torch 3" in unlike.definition()
+    assert "unlike" not in unlike.definition([cards[0].id])
+    assert [row[-1] for row in data_sheet(make_grid(unlike, measure(store, unlike, ["a", "b"], None))).rows] == [
+        *["torch 2"] * 5,
+        *["torch 3"] * 5,
+    ]
 
 
 def test_a_suite_of_clean_images_alone_has_one_row() -> None:
