@@ -4,21 +4,26 @@ Corrupted images are made once and kept in the cache as one .npy file per cell, 
 that asks for them. Each cell has a generator of its own, so a subset of cells gives the same images as all of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from card_studio.domain.gate import cell_name, suite_key
 from card_studio.domain.job import Suite
 from card_studio.domain.names import CorruptionName
+from card_studio.domain.options import DataOptions
 from card_studio.engine.data.corrupt import corrupt
-from card_studio.engine.data.datasets import Dataset
+from card_studio.engine.data.datasets import Dataset, open_dataset
+from card_studio.engine.data.randomness import image_seeds
 from card_studio.engine.data.suite_folder import SuiteFolder
 from card_studio.engine.seeds import seeded
+from card_studio.errors import DataError
 from card_studio.files import array_bytes, content_hash, read_array, replacing, write_atomically
 
 CellName = tuple[CorruptionName | None, int]
@@ -50,6 +55,29 @@ def corrupted_parts(images: Tensor, name: CorruptionName, severity: int, seed: i
     generator = seeded(seed, "corruption", name, severity)
     for start in range(0, len(images), _CHUNK):
         yield corrupt(images[start : start + _CHUNK], name, severity, generator)
+
+
+def corrupted_rows(images: Tensor, rows: Sequence[int], name: CorruptionName, severity: int, seed: int) -> Tensor:
+    """Return some images of one cell, as `corrupted_parts` makes them, without making the others.
+
+    Args:
+        images: uint8 [N, 3, H, W], as for `corrupted_parts`.
+        rows: which, in any order.
+        name: which corruption.
+        severity: 1 to 5.
+        seed: the suite's.
+
+    Returns:
+        uint8 [rows, 3, H, W], in the order of `rows`.
+    """
+    generator = seeded(seed, "corruption", name, severity)
+    made: dict[int, Tensor] = {}
+    drawn = 0
+    for row in sorted(set(rows)):
+        image_seeds(row - drawn, generator)  # the draws of the images between
+        made[row] = corrupt(images[row : row + 1], name, severity, generator)
+        drawn = row + 1
+    return torch.cat([made[row] for row in rows])
 
 
 class SuiteImages:
@@ -109,9 +137,33 @@ class SuiteImages:
             pass
         return read_array(self._path(cell), mapped=True)
 
+    def some(self, cell: CellName, rows: Sequence[int]) -> Pixels:
+        """Return some of a cell's images, uint8 [rows, 3, H, W]; others are not made, and nothing is kept."""
+        name, severity = cell
+        if name is None:
+            return self.clean[list(rows)].numpy()
+        if self._is_there(cell):
+            return np.ascontiguousarray(self.images(cell)[list(rows)])
+        return corrupted_rows(self.clean, rows, name, severity, self.suite.seed).numpy()
+
     def _is_there(self, cell: CellName) -> bool:
         return self._path(cell).exists() or (self._folder is not None and cell[0] is not None)
 
     def _path(self, cell: CellName) -> Path:
         """Return the cell's file, named by what determines its images, so that suites share it."""
         return self._cache / cell_name(self.suite, self.digest, *cell)
+
+
+@lru_cache(maxsize=1)
+def opened_suite(
+    suite: Suite, data: DataOptions, digest: str, cache: Path, data_folder: Path | None = None
+) -> SuiteImages:
+    """Return the images of a suite on a dataset; they stay open for the next question.
+
+    Raises:
+        DataError: the dataset or the suite's folder is missing, or is not the one that was evaluated.
+    """
+    dataset = open_dataset(data, cache=cache, data_folder=data_folder)
+    if dataset.digest != digest:
+        raise DataError(f"{dataset.label} is not what it was when the cards were evaluated: its images differ")
+    return SuiteImages(suite, dataset, cache, data_folder)
