@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.ids import CardId
+from card_studio.domain.names import DeckMode
 
 CLOSE_CALL = 0.02
 """Below this margin a choice is called a close call: our convention."""
@@ -31,8 +32,13 @@ class Prediction:
     margin: float
     batch: int
     """The gate's m."""
+    mode: DeckMode
+    """How the cards answer together; without a gate the choice is told, and counts for nothing."""
     cards: tuple[CardId, ...]
+    weights: tuple[float, ...]
+    """How much each card counts for the deck's answer; they sum to 1."""
     chosen_cards: tuple[CardId, ...]
+    """Those of the chosen suit."""
     classes: tuple[str, ...]
     card_probabilities: NDArray[np.float32] | None
     """[cards, classes]; None while the dealer is warming up."""
@@ -50,6 +56,20 @@ class Prediction:
     def label(self) -> str | None:
         """The deck's answer, once the cards have spoken."""
         return None if self.probabilities is None else self.classes[int(np.argmax(self.probabilities))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Neighbours:
+    """The reference images of one suit whose spectra are nearest to an image's, the nearest first."""
+
+    suit: str
+    distances: tuple[float, ...]
+    indices: tuple[int, ...]
+    """Their places among the references."""
+    references: int
+    """How many there are to be near to."""
+    images: NDArray[np.uint8] | None
+    """[k, 3, H, W] as augmented; None where they are not kept on this machine."""
 
 
 def centred_spectrum(image: NDArray[np.uint8]) -> NDArray[np.float32]:

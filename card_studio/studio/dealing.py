@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import AugmentationOptions
 from card_studio.errors import UserError
+from card_studio.studio.extending import EXTENSIONS
 from card_studio.studio.launch import launch_dealer
-from card_studio.studio.wire import receive, send
+from card_studio.studio.wire import SuiteRows, receive, send
 
 _WARM_UP_S = 120.0
 _THREADS = 1
@@ -21,17 +22,15 @@ _THREADS = 1
 
 
 class DealerClient:
-    """A deck's networks in a warm child process; may be used from any thread, one question at a time."""
+    """A warm child process with networks in it; may be used from any thread, one question at a time."""
 
-    def __init__(self, card_files: Sequence[Path], size: int, log_file: Path) -> None:
+    def __init__(self, log_file: Path) -> None:
         """Start the child; it warms up in the background.
 
         Args:
-            card_files: the deck's cards, in order; none where only pictures are wanted.
-            size: pixels on each side of their images.
-            log_file: receives the child's stderr.
+            log_file: receives the child's stderr; in the workspace's folder, where one's own methods lie too.
         """
-        self._process = launch_dealer([str(size), str(_THREADS), *map(str, card_files)], _THREADS, log_file)
+        self._process = launch_dealer([str(_THREADS), str(log_file.parent / EXTENSIONS)], _THREADS, log_file)
         self._asking = threading.Lock()
         self._warm = threading.Event()
         self._failure = ""
@@ -51,15 +50,24 @@ class DealerClient:
     @property
     def ended(self) -> bool:
         """Whether the child is gone, or could not start: it answers no more."""
-        return self._process.poll() is not None
+        return bool(self._failure) or self._process.poll() is not None
 
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def hold(self, card_files: Sequence[Path]) -> None:
+        """Have these cards loaded and run once, and all others forgotten; waits until that is done.
+
+        Raises:
+            UserError: a card cannot be loaded, or the dealer ended.
+        """
+        self._ask({"do": "hold", "cards": [str(each) for each in card_files]})
+
+    def probabilities(self, card_files: Sequence[Path], images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return float32 [cards, N, classes] for uint8 images [N, 3, H, W]; waits until the dealer is warm.
 
         Raises:
-            UserError: the dealer could not load the cards, or ended.
+            UserError: a card cannot be loaded, or the dealer ended.
         """
-        return cast(NDArray[np.float32], self._ask({"do": "probabilities"}, images))
+        request = {"do": "probabilities", "cards": [str(each) for each in card_files]}
+        return cast(NDArray[np.float32], self._ask(request, images))
 
     def corrupt(
         self, images: NDArray[np.uint8], name: CorruptionName, severity: int, seed: int = 0
@@ -67,7 +75,7 @@ class DealerClient:
         """Return the images under a corruption at a severity from 1 to 5.
 
         Raises:
-            UserError: the dealer could not load the cards, or ended.
+            UserError: the dealer ended.
         """
         request = {"do": "corrupt", "name": str(name), "severity": severity, "seed": seed}
         return cast(NDArray[np.uint8], self._ask(request, images))
@@ -89,6 +97,14 @@ class DealerClient:
         """
         return cast(NDArray[np.uint8], self._ask({"do": "render", "count": count, "seed": seed}))
 
+    def suite_images(self, wanted: SuiteRows) -> NDArray[np.uint8]:
+        """Return some images of a cell of a suite, uint8 [rows, 3, H, W], as cards were evaluated on them.
+
+        Raises:
+            UserError: the dataset or the suite's folder is missing or another, or the dealer ended.
+        """
+        return cast(NDArray[np.uint8], self._ask({"do": "suite", "wanted": wanted.model_dump(mode="json")}))
+
     def close(self) -> None:
         """End the child."""
         if self._process.stdin:
@@ -102,7 +118,7 @@ class DealerClient:
         if self._process.stdout:
             self._process.stdout.close()
 
-    def _ask(self, request: dict[str, Any], images: NDArray[np.uint8] | None = None) -> NDArray[Any]:
+    def _ask(self, request: dict[str, Any], images: NDArray[np.uint8] | None = None) -> NDArray[Any] | None:
         if not self._warm.wait(_WARM_UP_S):
             raise UserError("the dealer did not warm up in time: see dealer.log in the workspace")
         if self._failure:
@@ -114,8 +130,8 @@ class DealerClient:
             except (EOFError, OSError) as error:
                 self._failure = "the dealer ended: see dealer.log in the workspace"
                 raise UserError(self._failure) from error
-        if array is None:
-            raise UserError(f"the dealer could not answer: {header.get('error')}")
+        if "error" in header:
+            raise UserError(f"the dealer could not answer: {header['error']}")
         return array
 
     def _wait_for_ready(self) -> None:

@@ -7,20 +7,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from card_studio.domain.deck import Deck, card_weights, combine, suits_of
-from card_studio.domain.gate import Gate, cell_name, choose, reference_key, suit_label
+from card_studio.domain.card import Card
+from card_studio.domain.deck import Deck
+from card_studio.domain.gate import Gate, cell_name, reference_key, suit_label
 from card_studio.domain.ids import CardId
-from card_studio.domain.job import PrepareGate
+from card_studio.domain.job import GateOptions, Job
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.prediction import Prediction, centred_spectrum
+from card_studio.domain.prediction import Neighbours, Prediction
 from card_studio.errors import NotFoundError, UserError
 from card_studio.files import read_array
 from card_studio.pictures import read_picture
 from card_studio.settings import Settings
 from card_studio.studio.dealing import DealerClient
 from card_studio.studio.deck_table import DeckTable
+from card_studio.studio.open_deck import OpenDeck
 
 Picture = Path | bytes | NDArray[np.uint8]
+_MOST_OPEN = 8
 
 
 class DeckAsking(DeckTable):
@@ -33,8 +36,8 @@ class DeckAsking(DeckTable):
             WorkspaceError: the folder cannot be written, or its database is foreign, newer, or on a network.
         """
         super().__init__(path, settings=settings)
+        self._open_decks: dict[tuple[tuple[CardId, ...], GateOptions], OpenDeck] = {}
         self._dealer: DealerClient | None = None
-        self._dealer_cards: tuple[CardId, ...] = ()
         self._dealer_lock = threading.Lock()
 
     def gate(self, deck: Deck) -> Gate:
@@ -43,27 +46,23 @@ class DeckAsking(DeckTable):
         Raises:
             UserError: the deck is empty, or reference spectra are missing.
         """
-        references = {}
-        for card in self._cards_of(deck):
-            label = suit_label(card.recipe.augmentation)
-            found = self._library.reference(reference_key(card.data_digest, card.recipe.augmentation, deck.gate))
-            if found is None:
-                raise UserError(f"the gate's references for {label} are not built yet")
-            references[label] = self._artifacts.array(found.spectra)
-        return Gate(references, deck.gate)
+        return self._open(deck).gate
 
-    def pictures(self, deck: Deck, sources: Sequence[Picture]) -> NDArray[np.uint8]:
+    def pictures(self, deck: Deck, sources: Sequence[Picture], *, names: Sequence[str] = ()) -> NDArray[np.uint8]:
         """Return images as the deck's networks see them, uint8 [N, 3, H, W].
 
         Args:
             deck: gives the size.
             sources: paths or bytes of image files, or uint8 arrays [3, H, W] of that size.
+            names: what to call them in an error; by default their paths.
 
         Raises:
             PictureError: one of them is no image.
         """
-        size = self._cards_of(deck)[0].size
-        return np.stack([_picture(source, size) for source in sources])
+        known = self._open_decks.get((deck.cards, deck.gate))
+        size = (known.cards if known else self._cards_of(deck))[0].size
+        named = [*names, *[""] * (len(sources) - len(names))]
+        return np.stack([_picture(source, size, name) for source, name in zip(sources, named, strict=True)])
 
     def explain(
         self, deck: Deck, images: NDArray[np.uint8], *, sources: Sequence[str] = (), batch: int | None = None
@@ -76,7 +75,22 @@ class DeckAsking(DeckTable):
             sources: what to call the images.
             batch: the gate's m, in place of the deck's.
         """
-        return self._predictions(deck, images, None, sources, batch or deck.batch)
+        return self._open(deck).predictions(deck, images, sources=sources, batch=batch or deck.batch)
+
+    def neighbours(self, deck: Deck, image: NDArray[np.uint8], count: int) -> list[Neighbours]:
+        """Return the reference images nearest to an image, for each suit in deck order.
+
+        Args:
+            deck: with references for all its suits.
+            image: uint8 [3, H, W] of the deck's size.
+            count: how many for each suit.
+        """
+        return self._open(deck).neighbours(image, count)
+
+    def queue_reference_images(self, deck: Deck) -> list[Job]:
+        """Queue the making of reference images that are not on this machine; return the jobs to wait for."""
+        job = self._open(deck).lacking_images
+        return [] if job is None else self._queue_once([job])
 
     def predict(
         self,
@@ -93,18 +107,34 @@ class DeckAsking(DeckTable):
         """
         array = images if isinstance(images, np.ndarray) else self.pictures(deck, images)
         self._wait_for_references(deck)
-        answers = self.dealer(deck).probabilities(array)
-        return self._predictions(deck, array, answers, sources, batch or deck.batch)
+        return self.answer(deck, array, sources=sources, batch=batch)
 
-    def dealer(self, deck: Deck) -> DealerClient:
-        """Return the warm child with the deck's networks, started now if it is not at hand; one deck at a time."""
+    def answer(
+        self, deck: Deck, images: NDArray[np.uint8], *, sources: Sequence[str] = (), batch: int | None = None
+    ) -> list[Prediction]:
+        """Return what a deck says of images, uint8 [N, 3, H, W], and why; waits for its dealer only.
+
+        Raises:
+            UserError: references or a card's file are missing, or the dealer ended.
+        """
+        answers = self.dealer().probabilities(self._card_files(deck), images)
+        return self._open(deck).predictions(deck, images, answers, sources=sources, batch=batch or deck.batch)
+
+    def warm(self, deck: Deck) -> None:
+        """Have the dealer load the deck's networks, so that the first answer is quick; waits until that is done.
+
+        Raises:
+            UserError: a card's file is missing or damaged, or the dealer ended.
+        """
+        self.dealer().hold(self._card_files(deck))
+
+    def dealer(self) -> DealerClient:
+        """Return the warm child that holds networks, started now if it is not at hand or has ended."""
         with self._dealer_lock:
-            if self._dealer is None or self._dealer_cards != deck.cards:
+            if self._dealer is not None and self._dealer.ended:
                 self._close_dealer()
-                files = [self.card_file(each) for each in deck.cards]
-                size = self._cards_of(deck)[0].size
-                self._dealer = DealerClient(files, size, self.path / "dealer.log")
-                self._dealer_cards = deck.cards
+            if self._dealer is None:
+                self._dealer = DealerClient(self.path / "dealer.log")
             return self._dealer
 
     def samples(
@@ -132,58 +162,47 @@ class DeckAsking(DeckTable):
         with self._dealer_lock:
             self._close_dealer()
 
+    def _open(self, deck: Deck) -> OpenDeck:
+        key = (deck.cards, deck.gate)
+        if key not in self._open_decks:
+            cards = tuple(self._cards_of(deck))
+            gate = Gate(self._references(cards, deck.gate), deck.gate)
+            if len(self._open_decks) >= _MOST_OPEN:
+                self._open_decks.clear()
+            folder = self.path / "cache" / "references"
+            self._open_decks[key] = OpenDeck(cards=cards, gate=gate, references=folder)
+        return self._open_decks[key]
+
+    def _references(self, cards: Sequence[Card], options: GateOptions) -> dict[str, NDArray[np.float32]]:
+        references: dict[str, NDArray[np.float32]] = {}
+        for card in cards:
+            label = suit_label(card.recipe.augmentation)
+            if label in references:
+                continue
+            found = self._library.reference(reference_key(card.data_digest, card.recipe.augmentation, options))
+            if found is None:
+                raise UserError(f"the gate's references for {label} are not built yet")
+            references[label] = self._artifacts.array(found.spectra)
+        return references
+
     def _close_dealer(self) -> None:
         if self._dealer is not None:
             self._dealer.close()
             self._dealer = None
 
+    def _card_files(self, deck: Deck) -> list[Path]:
+        return [self.card_file(each) for each in deck.cards]
+
     def _wait_for_references(self, deck: Deck) -> None:
-        for job in self._queue_once([spec for spec in self.missing(deck) if isinstance(spec, PrepareGate)]):
+        if (deck.cards, deck.gate) in self._open_decks:
+            return
+        for job in self.queue_references(deck):
             self.wait(job)
 
-    def _predictions(
-        self,
-        deck: Deck,
-        images: NDArray[np.uint8],
-        answers: NDArray[np.float32] | None,
-        sources: Sequence[str],
-        batch: int,
-    ) -> list[Prediction]:
-        cards = self._cards_of(deck)
-        gate = self.gate(deck)
-        suits, owners = suits_of([suit_label(card.recipe.augmentation) for card in cards])
-        distances = gate.distances(images)
-        weights = card_weights(distances, owners, deck.mode, m=batch, temperature=deck.temperature)
-        combined = None if answers is None else combine(answers, weights)
-        predictions = []
-        for index in range(len(images)):
-            first = index - index % batch
-            choice = choose(distances[first : first + batch])
-            predictions.append(
-                Prediction(
-                    source=sources[index] if index < len(sources) else f"image {index + 1}",
-                    image=images[index],
-                    spectrum=centred_spectrum(images[index]),
-                    suits=suits,
-                    distances=tuple(float(each) for each in choice.distances),
-                    chosen=suits[choice.chosen],
-                    margin=choice.margin,
-                    batch=batch,
-                    cards=deck.cards,
-                    chosen_cards=tuple(
-                        card.id for card, owner in zip(cards, owners, strict=True) if owner == choice.chosen
-                    ),
-                    classes=cards[0].classes,
-                    card_probabilities=None if answers is None else answers[:, index],
-                    probabilities=None if combined is None else combined[index],
-                )
-            )
-        return predictions
 
-
-def _picture(source: Picture, size: int) -> NDArray[np.uint8]:
+def _picture(source: Picture, size: int, name: str) -> NDArray[np.uint8]:
     if not isinstance(source, np.ndarray):
-        return read_picture(source, size)
+        return read_picture(source, size, name=name)
     if source.dtype != np.uint8 or source.shape != (3, size, size):
         raise UserError(f"an image array must be uint8 [3, {size}, {size}], not {source.dtype} {list(source.shape)}")
     return source

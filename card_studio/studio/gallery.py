@@ -17,7 +17,6 @@ from card_studio.studio.deck_asking import DeckAsking
 SAMPLES = 24
 _LOOKED_THROUGH = 500
 """The newest cards, whose datasets are offered."""
-_RENDERED_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,7 +50,7 @@ class Gallery(DeckAsking):
             if self._picture_dealer is not None and self._picture_dealer.ended:
                 self._close_picture_dealer()
             if self._picture_dealer is None:
-                self._picture_dealer = DealerClient((), _RENDERED_SIZE, self.path / "dealer.log")
+                self._picture_dealer = DealerClient(self.path / "dealer.log")
             return self._picture_dealer
 
     def sample_datasets(self) -> list[Samples]:

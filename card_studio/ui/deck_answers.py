@@ -85,7 +85,7 @@ class AnswersModel(QAbstractTableModel):
         if self._prediction is None or orientation == Qt.Orientation.Vertical or section == _CLASS_COLUMN:
             return None
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._column_words(section)
+            return self._column_tip(section)
         face = self._face(section)
         if role == Qt.ItemDataRole.DisplayRole:
             return "Deck" if section == _DECK_COLUMN else face.rank if face else "…"
@@ -123,7 +123,7 @@ class AnswersModel(QAbstractTableModel):
 
     def _counts(self, column: int) -> bool:
         assert self._prediction is not None
-        return column == _DECK_COLUMN or self._prediction.cards[column - _FIRST_CARD] in self._prediction.chosen_cards
+        return column == _DECK_COLUMN or self._prediction.weights[column - _FIRST_CARD] > 0
 
     def _colour(self, column: int) -> QColor:
         face = self._face(column)
@@ -134,6 +134,11 @@ class AnswersModel(QAbstractTableModel):
         if column == _DECK_COLUMN:
             return "the deck"
         return face.name if face else "a card"
+
+    def _column_tip(self, column: int) -> str:
+        if self._prediction is None or column == _DECK_COLUMN:
+            return self._column_words(column)
+        return f"{self._column_words(column)}: counts {100 * self._prediction.weights[column - _FIRST_CARD]:.0f} %"
 
 
 class BarDelegate(QStyledItemDelegate):

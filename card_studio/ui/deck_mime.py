@@ -1,18 +1,21 @@
 """What a drag carries on the deck page: cards between hand and tables, or pictures from anywhere."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
-from PySide6.QtCore import QByteArray, QMimeData, QPoint, Qt
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDrag, QImage, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from card_studio.domain.ids import CardId
 
 CARDS_MIME = "application/x-card-studio-cards"
-Source = Path | QImage
+Source = Path | QImage | str
+"""A file or folder, an image of another program, or a web address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +65,45 @@ def may_hold_pictures(mime: QMimeData) -> bool:
 
 
 def pictures_of(mime: QMimeData) -> Pictures:
-    """Return the pictures of a drop or of the clipboard; files first, then the image itself.
+    """Return the pictures of a drop or of the clipboard: files first, then the image itself, then addresses.
 
-    A browser drags an address together with the image: then the image is taken.
+    A browser drags an address, mostly together with the image: then the image is taken.
     """
-    local = tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
+    urls = mime.urls()
+    local = tuple(Path(url.toLocalFile()) for url in urls if url.isLocalFile())
     if local:
         return Pictures(sources=local)
     if mime.hasImage():
-        image = mime.imageData()
-        if isinstance(image, QPixmap):
-            image = image.toImage()
-        if isinstance(image, QImage) and not image.isNull():
-            return Pictures(sources=(image,))
+        return _image(mime.imageData())
+    web = tuple(url.toString() for url in urls if url.scheme() in ("http", "https"))
+    if web:
+        return Pictures(sources=web)
+    if urls and urls[0].scheme() == "data":
+        return _image(QImage.fromData(_inline(urls[0])))
+    if urls:
         return Pictures(
-            sources=(), problem="the image that was dropped is empty or damaged: save it, then drop the file"
-        )
-    if mime.hasUrls():
-        address = mime.urls()[0].toString()
-        return Pictures(
-            sources=(), problem=f"{address}: only an address came; copy the image itself and paste it, or save it first"
+            sources=(),
+            problem=f"{urls[0].toString()}: only files, images and web addresses can be read; save the image first",
         )
     return Pictures(sources=(), problem="there is no picture on the clipboard: copy an image or image files first")
+
+
+def _image(image: object) -> Pictures:
+    if isinstance(image, QPixmap):
+        image = image.toImage()
+    if isinstance(image, QImage) and not image.isNull():
+        return Pictures(sources=(image,))
+    return Pictures(sources=(), problem="the image that was dropped is empty or damaged: save it, then drop the file")
+
+
+def _inline(url: QUrl) -> bytes:
+    """Return what an address carries in itself, as `data:image/png;base64,...`; nothing where that is damaged."""
+    head, _, body = url.toString(QUrl.ComponentFormattingOption.FullyEncoded).partition(",")
+    data = unquote_to_bytes(body)
+    try:
+        return b64decode(data) if head.endswith(";base64") else data
+    except ValueError:
+        return b""
 
 
 Carry = Callable[[QWidget, QMimeData, QPixmap, QPoint], Qt.DropAction]

@@ -1,6 +1,7 @@
 """The preview's mind: which pictures are asked about, under which corruption, and what gate and cards have answered.
 
-The gate answers at once, without a network; the cards' answers follow when the dealer is warm.
+The gate answers at once, without a network; the cards' answers follow, when the dealer is warm. A dealer that dies is
+started anew, once for a question: what kills it again is told.
 """
 
 from collections.abc import Callable
@@ -10,17 +11,29 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from card_studio.domain.deck import Deck
+from card_studio.domain.job import Job
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.prediction import Prediction
+from card_studio.domain.prediction import Neighbours, Prediction
 from card_studio.studio.dealing import DealerClient
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.deck_mime import Pictures, Source
-from card_studio.ui.deck_reading import Images, Read, Reasons, ask_gate, corrupted, read_samples, read_sources
+from card_studio.ui.deck_reading import (
+    Images,
+    Look,
+    Read,
+    Reasons,
+    ask_gate,
+    corrupted,
+    look_at,
+    read_samples,
+    read_sources,
+)
 
 T = TypeVar("T")
 MOST_CORRUPTED = 64
 """Images up to which the corruption slider works: all severities are made at once."""
-_DEALER_AFTER_MS = 250
+NEIGHBOURS = 5
+"""Reference images that are shown for each suit."""
 _POLL_MS = 60
 
 
@@ -30,7 +43,9 @@ class Oracle(QObject):
     changed = Signal()
     """There is something new to show."""
     refused = Signal(str)
-    """Why pictures were not taken, one line."""
+    """Why pictures were not taken, or not answered, one line."""
+    queued = Signal(list)
+    """Jobs that will make reference images."""
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +59,11 @@ class Oracle(QObject):
         self.problem = ""
         """Why the gate does not answer."""
         self.warming = False
-        """Whether the cards' answers are still to come."""
+        """Whether the cards' answers wait for the dealer to start."""
+        self.asking = False
+        """Whether the cards' answers are still to come, for whatever reason."""
+        self.trouble = ""
+        """Why the cards do not answer; "" where they do, or will."""
         self.corruption: CorruptionName | None = None
         self.severity = 0
         self.together = False
@@ -55,8 +74,11 @@ class Oracle(QObject):
         self._stages: list[Images] = []
         self._dealer: DealerClient | None = None
         self._turn = 0
-        self._starter = self._timer(_DEALER_AFTER_MS, self._on_dealer_due, single=True)
-        self._poller = self._timer(_POLL_MS, self._on_dealer_polled)
+        self._revived = False
+        self._making: tuple[int, CorruptionName] | None = None
+        self._poller = QTimer(self)
+        self._poller.setInterval(_POLL_MS)
+        self._poller.timeout.connect(self._on_dealer_polled)
 
     # --- questions -------------------------------------------------------------------------------------------------
 
@@ -92,28 +114,46 @@ class Oracle(QObject):
         self.corruption = corruption
         self.severity = self.severity if corruption else 0
         self._stages, self.reasons, self.answers = self._stages[:1], self.reasons[:1], ()
-        if corruption is None:
-            self._ask_cards()
-        else:
-            self._corrupt()
-        self.changed.emit()
+        self._making = None
+        self._ask_anew()
 
     def set_severity(self, severity: int) -> None:
         """Look at the pictures at another severity; 0 is as they came."""
         self.severity, self.answers = severity, ()
-        self._ask_cards()
-        self.changed.emit()
+        self._ask_anew()
 
     def set_together(self, together: bool) -> None:
         """Decide on all pictures as one batch, or on each by itself."""
         self.together, self.answers = together, ()
-        self._ask_cards()
-        self.changed.emit()
+        self._ask_anew()
 
     def refresh(self) -> None:
         """Something changed in the workspace: the gate may be ready now."""
         if self.problem and self.read is not None and self._deck is not None and self._deck.cards:
             self._ask_gate()
+
+    def prepare(self) -> None:
+        """Pictures are on their way: have the dealer start, and load the deck's cards."""
+        if self._deck is not None and self._deck.cards and (self._dealer is None or self._dealer.ended):
+            self._start_dealer()
+
+    def retry(self) -> None:
+        """Ask the cards again, after trouble."""
+        self._ask_anew()
+
+    def find_neighbours(self, image: Images, then: Callable[[list[Neighbours]], None]) -> None:
+        """Find the reference images nearest to an image, uint8 [3, H, W]; the newest question is answered."""
+        workspace, deck = self._bridge.workspace, self._deck
+        if deck is not None:
+            self._ask(
+                "neighbours", lambda: workspace.neighbours(deck, image, NEIGHBOURS), then, lambda _reason: then([])
+            )
+
+    def queue_reference_images(self) -> None:
+        """Have reference images made that are not on this machine."""
+        workspace, deck = self._bridge.workspace, self._deck
+        if deck is not None:
+            self._ask("images", lambda: workspace.queue_reference_images(deck), self._on_queued, self.refused.emit)
 
     def clear(self) -> None:
         """Put the pictures away."""
@@ -154,31 +194,40 @@ class Oracle(QObject):
     def _read_sources(self, sources: tuple[Source, ...]) -> None:
         workspace, deck = self._bridge.workspace, self._deck
         assert deck is not None
-        self._ask("read", lambda: read_sources(workspace, deck, sources), self._on_read, self._on_unreadable)
+        self._look(lambda: look_at(workspace, deck, read_sources(workspace, deck, sources)))
 
     def _read_samples(self, corruption: CorruptionName | None, severity: int) -> None:
         workspace, deck = self._bridge.workspace, self._deck
         assert deck is not None
-        self._ask(
-            "read", lambda: read_samples(workspace, deck, corruption, severity), self._on_read, self._on_unreadable
-        )
+        self._look(lambda: look_at(workspace, deck, read_samples(workspace, deck, corruption, severity)))
 
-    def _on_read(self, read: Read) -> None:
+    def _look(self, work: Callable[[], Look]) -> None:
+        """Read pictures and ask the gate in one go: what is dropped is decided on at once."""
+        self._turn += 1
+        self._poller.stop()
+        self._ask("gate", work, self._on_look, self._on_unreadable)
+
+    def _on_look(self, look: Look) -> None:
         self.reading = False
+        read = look.read
         if read.refused:
             more = f" (and {len(read.refused) - 1} more)" if len(read.refused) > 1 else ""
             self.refused.emit(read.refused[0] + more)
-        if len(read.images):
-            self.read = read
-            if not self.can_corrupt:
-                self.corruption, self.severity = None, 0
-            self._ask_gate()
-        self.changed.emit()
+        if not len(read.images):
+            self._ask_anew()  # the pictures before are still shown
+            return
+        self.read = read
+        if not self.can_corrupt:
+            self.corruption, self.severity = None, 0
+        if look.reasons is None:
+            self._on_no_gate(look.problem)
+        else:
+            self._on_reasons(look.reasons)
 
     def _on_unreadable(self, reason: str) -> None:
         self.reading = False
         self.refused.emit(reason)
-        self.changed.emit()
+        self._ask_anew()
 
     def _ask_gate(self) -> None:
         workspace, deck, read = self._bridge.workspace, self._deck, self.read
@@ -194,85 +243,119 @@ class Oracle(QObject):
     def _on_reasons(self, reasons: Reasons) -> None:
         assert self.read is not None
         self.problem = ""
+        self.answers = ()
         self.reasons, self._stages = [reasons], [self.read.images]
-        self.warming = True
-        self._starter.start()
-        self.changed.emit()
+        self._ask_anew()
 
     def _on_no_gate(self, reason: str) -> None:
         self._forget_answers(reason)
         self.changed.emit()
 
-    def _on_dealer_due(self) -> None:
-        workspace, deck = self._bridge.workspace, self._deck
-        if deck is not None and deck.cards:
-            self._ask("dealer", lambda: workspace.dealer(deck), self._on_dealer, self._on_no_answers)
+    # --- the dealer ------------------------------------------------------------------------------------------------
+
+    def _ask_anew(self) -> None:
+        """Ask the cards, and for the corrupted pictures where they are lacking; whatever trouble there was is over."""
+        self._revived, self.trouble = False, ""
+        self._ask_dealer()
+        self.changed.emit()
+
+    def _ask_dealer(self) -> None:
+        """Ask only a dealer that is warm, so that no thread is kept waiting for it; one that ended is started anew."""
+        self.asking = self._deck is not None and self.read is not None and bool(self.reasons)
+        if not self.asking:
+            return
+        if self._dealer is None or self._dealer.ended:
+            self._start_dealer()
+        elif self._dealer.warming:
+            self.warming = True
+            self._poller.start()
+        elif self.corruption is not None and len(self._stages) == 1:
+            self._corrupt(self._dealer, self.corruption)
+        else:
+            self._ask_cards()
+
+    def _start_dealer(self) -> None:
+        self.warming = bool(self.reasons)
+        self._ask("dealer", self._bridge.workspace.dealer, self._on_dealer, self._on_no_answers)
 
     def _on_dealer(self, dealer: DealerClient) -> None:
         self._dealer = dealer
         self._poller.start()
-        self._on_dealer_polled()
 
     def _on_dealer_polled(self) -> None:
-        """Ask only a dealer that is warm, so that no thread is kept waiting for it; an ill one tells why when asked."""
-        if self._dealer is None or not self._dealer.warming:
-            self._poller.stop()
-            if self.corruption is None:
-                self._ask_cards()
-            else:
-                self._corrupt()
-
-    def _corrupt(self) -> None:
-        workspace, deck, read, dealer, name = (
-            self._bridge.workspace,
-            self._deck,
-            self.read,
-            self._dealer,
-            self.corruption,
-        )
-        if deck is None or read is None or dealer is None or name is None or self._poller.isActive():
+        workspace, deck, dealer = self._bridge.workspace, self._deck, self._dealer
+        if dealer is not None and dealer.warming:
             return
+        self._poller.stop()
+        if self.asking and (dealer is None or not dealer.ended):
+            self._ask_dealer()
+        elif self.asking:
+            self._on_no_answers("the dealer ended while it warmed up: see dealer.log in the workspace")
+        elif deck is not None and deck.cards:
+            self._ask("cards", lambda: workspace.warm(deck), lambda _none: None, lambda _reason: None)
+
+    def _corrupt(self, dealer: DealerClient, name: CorruptionName) -> None:
+        """Make the corrupted pictures of all severities, unless that is under way: the slider may move meanwhile."""
+        workspace, deck, read, first = self._bridge.workspace, self._deck, self.read, self.reasons[0]
+        assert deck is not None
+        assert read is not None
+        if self._making == (self._turn, name):
+            return
+        self._making = (self._turn, name)
 
         def work() -> tuple[list[Images], list[Reasons]]:
             stages = corrupted(dealer, read.images, name)
-            return stages, [ask_gate(workspace, deck, images, read.names) for images in stages]
+            return stages, [first, *(ask_gate(workspace, deck, images, read.names) for images in stages[1:])]
 
-        self._ask("gate", work, self._on_corrupted, self._on_no_answers)
+        self._ask("cards", work, self._on_corrupted, self._on_no_answers)
 
     def _on_corrupted(self, found: tuple[list[Images], list[Reasons]]) -> None:
+        self._making = None
         self._stages, self.reasons = found
-        self._ask_cards()
+        self._ask_dealer()
         self.changed.emit()
 
     def _ask_cards(self) -> None:
         workspace, deck, read = self._bridge.workspace, self._deck, self.read
-        dealer, stages = self._dealer, self._stages
-        if deck is None or read is None or dealer is None or self._poller.isActive() or self.severity >= len(stages):
-            return
-        images = stages[self.severity]
+        assert deck is not None
+        assert read is not None
+        images = self._stages[self.severity]
         batch = len(images) if self.together else 1
         self._ask(
             "cards",
-            lambda: tuple(workspace.predict(deck, images, sources=read.names, batch=batch)),
+            lambda: tuple(workspace.answer(deck, images, sources=read.names, batch=batch)),
             self._on_answers,
             self._on_no_answers,
         )
 
     def _on_answers(self, answers: tuple[Prediction, ...]) -> None:
-        self.answers, self.warming = answers, False
+        self.answers, self.asking, self.warming = answers, False, False
         self.changed.emit()
 
     def _on_no_answers(self, reason: str) -> None:
-        self.warming = False
-        self.refused.emit(reason)
+        """Start a dealer anew that has died; tell of what is wrong with the cards, or with it again."""
+        self._making = None
+        died = self._dealer is None or self._dealer.ended
+        self._dealer = None if died else self._dealer
+        if died and not self._revived:
+            self._revived = True
+            self._ask_dealer()
+        else:
+            self.asking = self.warming = False
+            self.trouble = reason
+            self.refused.emit(reason)
         self.changed.emit()
 
     def _forget_answers(self, problem: str) -> None:
         self.problem = problem
         self.reasons, self.answers, self._stages = [], (), []
-        self.warming = False
-        self._starter.stop()
+        self.asking = self.warming = False
+        self.trouble = ""
         self._poller.stop()
+
+    def _on_queued(self, jobs: list[Job]) -> None:
+        self._bridge.poke()
+        self.queued.emit(jobs)
 
     def _ask(self, key: str, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]) -> None:
         """Ask in a thread; an answer that an edit of the deck has overtaken is dropped."""
@@ -282,10 +365,3 @@ class Oracle(QObject):
             return lambda value: call(value) if turn == self._turn else None
 
         self._bridge.ask(work, current(then), owner=self, failed=current(failed), key=key)
-
-    def _timer(self, interval_ms: int, slot: Callable[[], None], *, single: bool = False) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(interval_ms)
-        timer.setSingleShot(single)
-        timer.timeout.connect(slot)
-        return timer

@@ -7,13 +7,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from card_studio.domain.deck import Selection
 from card_studio.domain.ids import CardId
-from card_studio.domain.job import Job
+from card_studio.domain.job import GateOptions, Job
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_paint import CardPainter
 from card_studio.ui.deck_actions import add_deck_actions
 from card_studio.ui.deck_compare import CompareLine
+from card_studio.ui.deck_deal_dialog import DealDialog, budget_name
 from card_studio.ui.deck_faces import FaceStore
 from card_studio.ui.deck_hand_panel import HandPanel
 from card_studio.ui.deck_measure import queue_missing
@@ -42,6 +44,7 @@ class DeckPage(QWidget):
         super().__init__(parent)
         self._bridge, self._theme, self._actions = bridge, theme, actions
         self._waiting: list[CardId] = []
+        self._proposed: tuple[Selection, GateOptions] | None = None
         self.store = FaceStore(bridge, self)
         self.shelf = DeckShelf(bridge, self)
         self.oracle = Oracle(bridge, self)
@@ -59,7 +62,7 @@ class DeckPage(QWidget):
         self.setAcceptDrops(True)
         self.setAccessibleName("Deck")
         add_deck_actions(self, actions)
-        self.pane.bar.add_tools([actions.action(f"deck.{name}") for name in ("undo", "redo", "beside")])
+        self.pane.bar.add_tools([actions.action(f"deck.{name}") for name in ("propose", "undo", "redo", "beside")])
 
     # --- for the window ----------------------------------------------------------------------------------------------
 
@@ -72,6 +75,7 @@ class DeckPage(QWidget):
             if pane.judgement.score is None:
                 pane.refresh()
         self.oracle.refresh()
+        self.preview.refresh()
 
     def open_deck(self, name: str) -> bool:
         """Lay the deck of that name on the table; return whether there is one."""
@@ -88,7 +92,7 @@ class DeckPage(QWidget):
     @property
     def settled(self) -> bool:
         """Whether nothing is being read, asked or warmed up."""
-        return not (self.oracle.reading or self.oracle.warming or self._bridge.busy)
+        return not (self.oracle.reading or self.oracle.asking or self._bridge.busy)
 
     # --- edits, by key ---------------------------------------------------------------------------------------------
 
@@ -162,6 +166,16 @@ class DeckPage(QWidget):
     def delete_deck(self) -> None:
         """Ask, then delete the active deck."""
         self.active.delete()
+
+    def ask_deal(self) -> DealDialog:
+        """Ask for a hand and a budget, then lay the deck that is proposed."""
+        deck = self.active.deck
+        faces = [self.store.get(card) for card in (deck.cards if deck else ())]
+        preferred = next((face.data_digest for face in faces if face is not None), None)
+        dialog = DealDialog(self._bridge, self._theme, self.hand.choices(), deck, preferred, self.window())
+        dialog.dealt.connect(self._on_dealt)
+        dialog.open()
+        return dialog
 
     def search(self) -> None:
         """Put the cursor into the hand's search."""
@@ -274,8 +288,19 @@ class DeckPage(QWidget):
     def _on_made(self, deck_id: int) -> None:
         self.active.show_deck(deck_id)
         waiting, self._waiting = self._waiting, []
+        proposed, self._proposed = self._proposed, None
         if waiting:
             self.add_cards(waiting)
+        if proposed is not None and self.active.document is not None:
+            self.active.document.deal(*proposed)
+
+    def _on_dealt(self, selection: Selection, gate: GateOptions, onto_table: bool) -> None:
+        document = self.active.document
+        if onto_table and document is not None:
+            document.deal(selection, gate)
+        else:
+            self._proposed = (selection, gate)
+            self.shelf.make(budget_name(selection))
 
     def _on_shelf_changed(self) -> None:
         documents = self.shelf.documents()

@@ -70,6 +70,28 @@ class PixelView(QWidget):
         painter.end()
 
 
+class SuitMark(QWidget):
+    """A suit's symbol beside the verdict."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._suit = ""
+        self.setFixedSize(3 * SPACE, 3 * SPACE)
+        theme.changed.connect(self.update)
+
+    def show_suit(self, suit: str) -> None:
+        """Show another suit."""
+        self._suit = suit
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the symbol in its colour."""
+        if self._suit:
+            painter = QPainter(self)
+            draw_suit(painter, self._suit.split()[0], self.rect().toRectF().adjusted(2, 2, -2, -2))
+            painter.end()
+
+
 class DistanceBars(QWidget):
     """The distance to each suit's references: the shortest bar is the nearest, and it is named so."""
 

@@ -1,27 +1,27 @@
 """The preview: drop a picture, and see its spectrum, the distances, the choice, the margin and what every card says."""
 
-from pathlib import Path
+from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
-from card_studio.domain.names import CorruptionName
-from card_studio.domain.prediction import Prediction
-from card_studio.pictures import PICTURE_SUFFIXES
-from card_studio.ui.card_paint import rounded
-from card_studio.ui.deck_answers import AnswersModel, AnswersTable
+from card_studio.domain.names import CorruptionName, DeckMode
+from card_studio.domain.prediction import Neighbours, Prediction
+from card_studio.ui.deck_answers_panel import AnswersPanel
 from card_studio.ui.deck_choices import ChoicesModel, ChoicesTable, compared, margin_text
 from card_studio.ui.deck_corruption import CorruptionBar
 from card_studio.ui.deck_faces import FaceStore
-from card_studio.ui.deck_mime import Pictures, may_hold_pictures, pictures_of
+from card_studio.ui.deck_mime import Pictures
+from card_studio.ui.deck_neighbours import NeighboursPanel
 from card_studio.ui.deck_oracle import MOST_CORRUPTED, Oracle
-from card_studio.ui.deck_pictures import DistanceBars, PixelView, image_of, spectrum_image
+from card_studio.ui.deck_pictures import DistanceBars, PixelView, SuitMark, image_of, spectrum_image
 from card_studio.ui.deck_speech import breakable
+from card_studio.ui.picture_target import PictureTarget, draw_receiving_frame
 from card_studio.ui.pieces import button, label, row
-from card_studio.ui.suits import draw_suit
 from card_studio.ui.theme import SPACE, Theme
-from card_studio.ui.words import counted, percent
+from card_studio.ui.words import counted
 
 _NOTHING = (
     "Drop a picture here",
@@ -35,10 +35,9 @@ _SAMPLES: tuple[tuple[str, CorruptionName | None, int], ...] = (
     ("Defocus blur, severity 5", CorruptionName.DEFOCUS_BLUR, 5),
     ("Pixelate, severity 5", CorruptionName.PIXELATE, 5),
 )
-_VISIBLE_CLASSES = 10
 
 
-class Preview(QWidget):
+class Preview(PictureTarget):
     """What a deck makes of pictures."""
 
     chosen = Signal(object)
@@ -49,8 +48,7 @@ class Preview(QWidget):
         super().__init__(parent)
         self.oracle, self._theme = oracle, theme
         self._index = 0
-        self._receiving = False
-        self.setAcceptDrops(True)
+        self._looked_at: Prediction | None = None
         self.setAccessibleName("Preview of pictures")
         self.setMinimumWidth(352)
         self._make_widgets(store)
@@ -67,52 +65,28 @@ class Preview(QWidget):
         self._index = 0
         self.oracle.show(pictures)
 
-    def paste(self) -> None:
-        """Show what is on the clipboard."""
-        mime = QGuiApplication.clipboard().mimeData()
-        if mime is not None:
-            self.take(pictures_of(mime))
-
-    def choose_files(self) -> None:
-        """Ask for image files."""
-        pattern = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        names, _ = QFileDialog.getOpenFileNames(self, "Open pictures", "", f"Pictures ({pattern});;All files (*)")
-        if names:
-            self.take(Pictures(sources=tuple(Path(name) for name in names)))
-
     def show_samples(self, corruption: CorruptionName | None, severity: int) -> None:
         """Show test images of the deck's dataset."""
         self._problem.clear()
         self._index = 0
         self.oracle.show_samples(corruption, severity)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome pictures; cards are left to the page."""
-        self._show_receiving(may_hold_pictures(event.mimeData()))
-        event.setAccepted(self._receiving)
-        if self._receiving:
-            event.acceptProposedAction()
+    def show_receiving(self) -> None:
+        """Show a frame while pictures are held over the preview, and have the cards ready for them."""
+        if self.receiving:
+            self.oracle.prepare()
+        self.update()
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Nothing is over the preview any more."""
-        self._show_receiving(False)
-        event.accept()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Show the pictures, or say why not."""
-        self._show_receiving(False)
-        event.acceptProposedAction()
-        self.take(pictures_of(event.mimeData()))
+    def refresh(self) -> None:
+        """Something changed in the workspace: reference images may be there now."""
+        if self._neighbours.wanting and self.oracle.predictions:
+            self._find_neighbours()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a frame while pictures can be dropped."""
         super().paintEvent(event)
-        if self._receiving:
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self._theme.colour("accent"), 2))
-            painter.drawPath(rounded(self.rect().toRectF().adjusted(3, 3, -3, -3), 6))
-            painter.end()
+        if self.receiving:
+            draw_receiving_frame(self, self._theme)
 
     # --- building --------------------------------------------------------------------------------------------------
 
@@ -132,9 +106,10 @@ class Preview(QWidget):
         self._corruption = CorruptionBar(theme)
         self._corruption.corruption_picked.connect(self.oracle.set_corruption)
         self._corruption.severity_picked.connect(self.oracle.set_severity)
-        self._answer = label("", "title", wrap=True)
-        self._answers = AnswersModel(store.get, theme, self)
-        self._answers_table = AnswersTable(self._answers, theme)
+        self._neighbours = NeighboursPanel(theme)
+        self._neighbours.images_asked.connect(self.oracle.queue_reference_images)
+        self.answers = AnswersPanel(store, theme)
+        self.answers.retry_asked.connect(self.oracle.retry)
         self._choices = ChoicesModel(self)
         self._choices_table = ChoicesTable(self._choices)
         self._choices_table.picked.connect(self._on_picked)
@@ -158,11 +133,10 @@ class Preview(QWidget):
         shown.addWidget(self._margin)
         shown.addWidget(label("Distance to the nearest reference", "section"))
         shown.addWidget(self._bars)
+        shown.addWidget(self.answers)
         shown.addWidget(label("What if it were corrupted?", "section"))
         shown.addWidget(self._corruption)
-        shown.addWidget(label("What the cards say, %", "section"))
-        shown.addWidget(self._answer)
-        shown.addWidget(self._answers_table)
+        shown.addWidget(self._neighbours)
         shown.addStretch(1)
         self._empty = _column(self._empty_title, self._empty_text)
         inner = QWidget()
@@ -188,9 +162,7 @@ class Preview(QWidget):
     def _sample_menu(self) -> QMenu:
         menu = QMenu(self)
         for text, corruption, severity in _SAMPLES:
-            menu.addAction(text).triggered.connect(
-                lambda _checked=False, name=corruption, level=severity: self.show_samples(name, level)
-            )
+            menu.addAction(text).triggered.connect(partial(self._on_sample_asked, corruption, severity))
         return menu
 
     # --- showing ---------------------------------------------------------------------------------------------------
@@ -237,8 +209,20 @@ class Preview(QWidget):
         self._margin.setText(_margin_words(one))
         self._bars.show_distances(one.suits, one.distances, one.chosen)
         self._show_corruption()
-        self._show_answers(one)
-        self.chosen.emit(frozenset(one.chosen_cards))
+        self.answers.show_prediction(one, self.oracle)
+        self.chosen.emit(None if one.mode is DeckMode.DOMAIN_AGNOSTIC else frozenset(one.chosen_cards))
+        if not _alike(one, self._looked_at):
+            self._looked_at = one
+            QTimer.singleShot(0, self, self._find_neighbours)  # after the choice is painted
+
+    def _find_neighbours(self) -> None:
+        predictions = self.oracle.predictions
+        if predictions:
+            one = predictions[self._index]
+            self.oracle.find_neighbours(one.image, lambda found: self._on_neighbours(found, one.chosen))
+
+    def _on_neighbours(self, found: list[Neighbours], chosen: str) -> None:
+        self._neighbours.show_neighbours(found, chosen)
 
     def _show_corruption(self) -> None:
         oracle = self.oracle
@@ -247,23 +231,6 @@ class Preview(QWidget):
         if oracle.corruption is not None and len(choices) <= oracle.severity:
             note = "Making the corrupted pictures…"
         self._corruption.show_state(oracle.corruption, oracle.severity, choices, usable=oracle.can_corrupt, note=note)
-
-    def _show_answers(self, one: Prediction) -> None:
-        self._answers.show_prediction(one)
-        known = one.probabilities is not None
-        self._answers_table.setVisible(known)
-        self._answers_table.fit()
-        if one.probabilities is not None:
-            self._answer.setText(f"{one.label}, {percent(float(one.probabilities.max()))} %")
-            rows = min(len(one.classes), _VISIBLE_CLASSES)
-            step = self._answers_table.verticalHeader().defaultSectionSize()
-            self._answers_table.setFixedHeight(
-                self._answers_table.horizontalHeader().sizeHint().height() + rows * step + 14
-            )
-        elif self.oracle.warming:
-            self._answer.setText("Warming up…")
-        else:
-            self._answer.setText("No answer")
 
     def _on_picked(self, index: int) -> None:
         predictions = self.oracle.predictions
@@ -275,34 +242,18 @@ class Preview(QWidget):
         self._problem.setText(breakable(_sentence(reason)))
         self.said.emit(_sentence(reason))
 
-    def _show_receiving(self, receiving: bool) -> None:
-        self._receiving = receiving
-        self.update()
+    def _on_sample_asked(self, corruption: CorruptionName | None, severity: int, _checked: bool = False) -> None:
+        self.show_samples(corruption, severity)
 
     def _noop(self) -> None:
         """The button opens its menu by itself."""
 
 
-class SuitMark(QWidget):
-    """A suit's symbol beside the verdict."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._suit = ""
-        self.setFixedSize(3 * SPACE, 3 * SPACE)
-        theme.changed.connect(self.update)
-
-    def show_suit(self, suit: str) -> None:
-        """Show another suit."""
-        self._suit = suit
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the symbol in its colour."""
-        if self._suit:
-            painter = QPainter(self)
-            draw_suit(painter, self._suit.split()[0], self.rect().toRectF().adjusted(2, 2, -2, -2))
-            painter.end()
+def _alike(one: Prediction, other: Prediction | None) -> bool:
+    """Return whether two predictions are of the same pixels and references: whether the cards spoke does not count."""
+    if other is None or (one.cards, one.suits, one.distances) != (other.cards, other.suits, other.distances):
+        return False
+    return np.array_equal(one.image, other.image)
 
 
 def _margin_words(one: Prediction) -> str:
@@ -312,11 +263,14 @@ def _margin_words(one: Prediction) -> str:
     decided = (
         "decided on this picture alone" if one.batch == 1 else f"decided on {counted(one.batch, 'picture')} together"
     )
-    return f"{margin_text(one.margin)} % nearer than {second}, {decided}"
+    unused = "; this deck averages all cards, whatever the gate says" if one.mode is DeckMode.DOMAIN_AGNOSTIC else ""
+    return f"{margin_text(one.margin)} % nearer than {second}, {decided}{unused}"
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """Return a line with a capital at its start, unless it begins with a file's name."""
+    first = text.split(maxsplit=1)[0] if text else ""
+    return text[:1].upper() + text[1:] if first.isalpha() else text
 
 
 def _column(*widgets: QWidget) -> QWidget:

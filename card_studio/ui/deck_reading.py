@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from card_studio.domain.prediction import Prediction
 from card_studio.errors import UserError
 from card_studio.pictures import PICTURE_SUFFIXES
 from card_studio.studio.dealing import DealerClient
+from card_studio.studio.fetching import fetched
 from card_studio.studio.workspace import Workspace
 from card_studio.ui.deck_mime import Source
 
@@ -42,6 +44,27 @@ class Reasons:
     together: tuple[Prediction, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Look:
+    """Pictures, and what the gate says of them at once."""
+
+    read: Read
+    reasons: Reasons | None = None
+    """None where there is no picture, or no gate."""
+    problem: str = ""
+    """Why the gate says nothing."""
+
+
+def look_at(workspace: Workspace, deck: Deck, read: Read) -> Look:
+    """Ask the gate about pictures that were just read."""
+    if not len(read.images):
+        return Look(read=read)
+    try:
+        return Look(read=read, reasons=ask_gate(workspace, deck, read.images, read.names))
+    except UserError as error:
+        return Look(read=read, problem=str(error))
+
+
 def read_sources(workspace: Workspace, deck: Deck, sources: Sequence[Source]) -> Read:
     """Read pictures one by one, so that a bad one does not spoil the rest.
 
@@ -55,8 +78,7 @@ def read_sources(workspace: Workspace, deck: Deck, sources: Sequence[Source]) ->
     refused: list[str] = []
     for source, name in _expanded(sources, refused):
         try:
-            data = source if isinstance(source, Path) else png_bytes(source)
-            images.append(workspace.pictures(deck, [data])[0])
+            images.append(workspace.pictures(deck, [content_of(source)], names=[name])[0])
             names.append(name)
         except UserError as error:
             refused.append(str(error))
@@ -96,8 +118,8 @@ def _expanded(sources: Sequence[Source], refused: list[str]) -> Iterator[tuple[S
     """Yield the pictures with their names: a folder's pictures in its place, in order of their paths."""
     left = MOST_PICTURES
     for source in sources:
-        if isinstance(source, QImage):
-            yield source, "pasted image"
+        if not isinstance(source, Path):
+            yield source, name_of(source)
             continue
         files = [source]
         if source.is_dir():
@@ -110,6 +132,24 @@ def _expanded(sources: Sequence[Source], refused: list[str]) -> Iterator[tuple[S
         for path in files:
             left -= 1
             yield path, path.name
+
+
+def content_of(source: Source) -> Path | bytes:
+    """Return what can be decoded: a file's path, or bytes. A web address is fetched now.
+
+    Raises:
+        UserError: the address gives nothing.
+    """
+    if isinstance(source, QImage):
+        return png_bytes(source)
+    return fetched(source) if isinstance(source, str) else source
+
+
+def name_of(source: Source) -> str:
+    """Return what to call a picture."""
+    if isinstance(source, QImage):
+        return "pasted image"
+    return source.name if isinstance(source, Path) else PurePosixPath(urlsplit(source).path).name or source
 
 
 def png_bytes(image: QImage) -> bytes:

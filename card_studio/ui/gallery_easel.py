@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage
 
 from card_studio.domain.names import SEVERITIES, CorruptionName
 from card_studio.pictures import read_picture
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.deck_mime import Pictures, Source
-from card_studio.ui.deck_reading import png_bytes
+from card_studio.ui.deck_reading import content_of, name_of
 from card_studio.ui.gallery_sheet import COLUMNS, SECTIONS, Pixels, Section, Sheet
 
 if TYPE_CHECKING:
@@ -220,12 +218,10 @@ def draw_section(dealer: "DealerClient", image: Pixels, section: Section, seed: 
 
 
 def _read(source: Source, size: int) -> tuple[Pixels, str]:
-    """Read a file or an image of another program as the networks would see it.
+    """Read a file, an image of another program or an address as the networks would see it.
 
     Raises:
-        PictureError: it is no image.
+        UserError: it is no image, or the address gives nothing.
     """
-    if isinstance(source, QImage):
-        return read_picture(png_bytes(source), size, name="pasted image"), "pasted image"
-    path = Path(source)
-    return read_picture(path, size, name=path.name), path.name
+    name = name_of(source)
+    return read_picture(content_of(source), size, name=name), name

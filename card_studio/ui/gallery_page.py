@@ -5,15 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from card_studio.errors import UserError
 from card_studio.files import write_atomically
-from card_studio.pictures import PICTURE_SUFFIXES
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
-from card_studio.ui.deck_mime import Pictures, may_hold_pictures, pictures_of
+from card_studio.ui.deck_mime import Pictures
 from card_studio.ui.deck_reading import png_bytes
 from card_studio.ui.gallery_actions import add_gallery_actions
 from card_studio.ui.gallery_easel import Easel
@@ -21,6 +20,7 @@ from card_studio.ui.gallery_grid import GalleryGrid
 from card_studio.ui.gallery_panel import GalleryPanel
 from card_studio.ui.gallery_pictures import SPECTRUM_LIMIT, Original, Show
 from card_studio.ui.gallery_sheet import LINES, Sheet
+from card_studio.ui.picture_target import PictureTarget
 from card_studio.ui.pieces import EmptyState, action_button, button, label, on_surface, row, rule
 from card_studio.ui.theme import SPACE, Theme
 
@@ -31,7 +31,7 @@ _DIFFERENCES = (
 )
 
 
-class GalleryPage(QWidget):
+class GalleryPage(PictureTarget):
     """The panel with the original, and the wall."""
 
     said = Signal(str)
@@ -39,8 +39,7 @@ class GalleryPage(QWidget):
     def __init__(self, bridge: Bridge, theme: Theme, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Gallery")
-        self.setAcceptDrops(True)
-        self._theme, self._receiving = theme, False
+        self._theme = theme
         self._original: Original | None = None
         self.easel = Easel(bridge, self)
         self.grid_, self.panel = GalleryGrid(theme), GalleryPanel(theme)
@@ -84,16 +83,11 @@ class GalleryPage(QWidget):
 
     def choose_file(self) -> None:
         """Ask for an image file."""
-        pattern = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        name, _ = QFileDialog.getOpenFileName(self, "Open a picture", "", f"Pictures ({pattern});;All files (*)")
-        if name:
-            self.take(Pictures(sources=(Path(name),)))
+        self.choose_files(several=False)
 
-    def paste(self) -> None:
-        """Show the image on the clipboard."""
-        mime = QGuiApplication.clipboard().mimeData()
-        if mime is not None:
-            self.take(pictures_of(mime))
+    def show_receiving(self) -> None:
+        """Show on the panel that a picture can be dropped."""
+        self.panel.set_receiving(self.receiving)
 
     def look_at(self, show: Show) -> None:
         """Show images, spectra, or both."""
@@ -125,26 +119,6 @@ class GalleryPage(QWidget):
             self.said.emit(str(error))
         else:
             self.said.emit(f"Written to {path}")
-
-    # --- Qt --------------------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome pictures."""
-        self._show_receiving(may_hold_pictures(event.mimeData()))
-        event.setAccepted(self._receiving)
-        if self._receiving:
-            event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Nothing is over the page any more."""
-        self._show_receiving(False)
-        event.accept()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Show the picture, or say why not."""
-        self._show_receiving(False)
-        event.acceptProposedAction()
-        self.take(pictures_of(event.mimeData()))
 
     # --- within ----------------------------------------------------------------------------------------------------
 
@@ -233,8 +207,3 @@ class GalleryPage(QWidget):
         look = self.grid_.look
         spectra = "" if look.show == "image" else _SPECTRA
         self._legend.setText(_DIFFERENCES if look.difference else spectra or "Pictures as the networks see them")
-
-    def _show_receiving(self, receiving: bool) -> None:
-        if receiving != self._receiving:
-            self._receiving = receiving
-            self.panel.set_receiving(receiving)

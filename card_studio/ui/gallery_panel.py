@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QIcon, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from card_studio.ui.card_paint import rounded
 from card_studio.ui.deck_pictures import PixelView, thumbnail
 from card_studio.ui.gallery_pictures import Original
 from card_studio.ui.gallery_sheet import Line, Sheet, change
+from card_studio.ui.picture_target import draw_receiving_frame
 from card_studio.ui.pieces import button, label, row, rule
 from card_studio.ui.theme import SPACE, Theme
 
@@ -115,11 +115,7 @@ class GalleryPanel(QWidget):
         """Draw a frame while a picture can be dropped."""
         super().paintEvent(event)
         if self._receiving:
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self._theme.colour("accent"), 2))
-            painter.drawPath(rounded(self.rect().toRectF().adjusted(3, 3, -3, -3), 6))
-            painter.end()
+            draw_receiving_frame(self, self._theme)
 
     def _sample_list(self) -> QListWidget:
         made = QListWidget()

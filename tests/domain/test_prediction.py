@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from card_studio.domain.ids import CardId
+from card_studio.domain.names import DeckMode
 from card_studio.domain.prediction import Prediction, centred_spectrum
 
 
@@ -17,7 +18,9 @@ def prediction(margin: float, probabilities: np.ndarray | None = None) -> Predic
         chosen="clean",
         margin=margin,
         batch=1,
+        mode=DeckMode.DOMAIN_ADAPTIVE,
         cards=(CardId("a"),),
+        weights=(1.0,),
         chosen_cards=(CardId("a"),),
         classes=("cat", "dog"),
         card_probabilities=None,

@@ -6,7 +6,7 @@ from torch import nn
 
 from card_studio.domain.names import NetworkName
 from card_studio.engine.nets import NETS
-from card_studio.engine.predict import deck_probabilities, probabilities
+from card_studio.engine.predict import deck_probabilities, probabilities, ready
 
 CPU = torch.device("cpu")
 
@@ -39,7 +39,7 @@ def test_a_network_in_training_mode_is_left_as_it_is_in_its_statistics() -> None
 
 
 def test_a_deck_answers_card_by_card_in_order() -> None:
-    nets, pixels = [network(0), network(1)], images(6)
+    nets, pixels = [ready(network(0), CPU), ready(network(1), CPU)], images(6)
     answers = deck_probabilities(nets, pixels, device=CPU)
     assert answers.shape == (2, 6, 4)
     for net, answer in zip(nets, answers, strict=True):

@@ -31,7 +31,7 @@ FIRST_CORRUPTION = 3
 @pytest.fixture(scope="module")
 def child(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DealerClient]:
     """A warm child that the tests share."""
-    made = DealerClient((), 32, tmp_path_factory.mktemp("child") / "dealer.log")
+    made = DealerClient(tmp_path_factory.mktemp("child") / "dealer.log")
     made.render(1)
     yield made
     made.close()

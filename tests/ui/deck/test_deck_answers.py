@@ -16,20 +16,20 @@ def test_probabilities_follow_the_choice_and_the_slider_shows_flips(full, play, 
     page, preview = played.page, played.page.preview
     page.show_images([picture("photo.png")])
     played.qtbot.waitUntil(lambda: bool(page.oracle.predictions))
-    assert preview._answer.text() == "Warming up…"
-    assert preview._answers_table.isHidden()
+    assert preview.answers.words.text() == "Warming up…"
+    assert preview.answers.table.isHidden()
     played.qtbot.waitUntil(lambda: bool(page.oracle.answers), timeout=60_000)
     (one,) = page.oracle.answers
     assert one.card_probabilities.shape == (3, 10)
-    model = preview._answers
+    model = preview.answers.model
     assert (model.rowCount(), model.columnCount()) == (10, 5)
     deck = [float(model.index(row, 1).data()) for row in range(10)]
     assert deck == sorted(deck, reverse=True)
     assert sum(deck) == pytest.approx(100, abs=0.6)
     owner = one.suits.index(one.chosen)  # one card of each suit: the chosen card's answer is the deck's
     assert one.probabilities == pytest.approx(one.card_probabilities[owner], abs=1e-6)
-    assert preview._answer.text().startswith(one.classes[int(np.argmax(one.probabilities))])
-    played.qtbot.keyClick(preview._answers_table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert preview.answers.words.text().startswith(one.classes[int(np.argmax(one.probabilities))])
+    played.qtbot.keyClick(preview.answers.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QGuiApplication.clipboard().text().splitlines()
     assert copied[0].split("\t")[:2] == ["class", "the deck"]
     assert len(copied) == 11
@@ -72,4 +72,4 @@ def test_a_dealer_that_cannot_start_says_why(full, play, picture):
     played.page.show_images([picture("photo.png")])
     played.qtbot.waitUntil(lambda: "missing from the workspace" in played.page.preview._problem.text(), timeout=10_000)
     assert played.page.oracle.predictions
-    assert played.page.preview._answer.text() == "No answer"
+    assert played.page.preview.answers.words.text() == "No answer"

@@ -6,8 +6,6 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 
-from card_studio.ui.deck_mime import pictures_of
-
 
 def files(*paths: Path) -> QMimeData:
     """Return a drag of files."""
@@ -109,16 +107,6 @@ def test_an_image_is_pasted_from_the_clipboard(played):
     QGuiApplication.clipboard().setText("words")
     played.page.preview.paste()
     assert "no picture on the clipboard" in played.page.preview._problem.text()
-
-
-def test_a_browser_gives_its_image_or_says_that_it_gave_an_address_only():
-    mime = QMimeData()
-    mime.setUrls([QUrl("https://example.org/cat.png")])
-    assert "only an address came" in pictures_of(mime).problem
-    image = QImage(8, 8, QImage.Format.Format_RGB32)
-    image.fill(0)
-    mime.setImageData(image)
-    assert len(pictures_of(mime).sources) == 1
 
 
 def test_samples_of_the_dataset_are_shown(played):
