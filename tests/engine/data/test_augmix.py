@@ -9,6 +9,7 @@ from card_studio.domain.options import AugmixAugmentation
 from card_studio.engine.data import augmix as module
 from card_studio.engine.data.augmix import Draw, augmix, augmix_together, draw, mixed
 from card_studio.engine.data.augmix_ops import GEOMETRIC, POINTWISE, Op
+from tests.engine.data.fidelity import op_difference
 from tests.engine.data.natural import as_batch, as_pictures, natural_pictures
 from tests.engine.data.per_image_augmix import augmix_one, operated
 
@@ -26,16 +27,7 @@ def _pictures() -> np.ndarray:
 @pytest.mark.parametrize("severity", [3.0, 10.0])
 @pytest.mark.parametrize("op", list(Op))
 def test_each_operation_is_pillows_within_one_grey_level(op: Op, severity: float) -> None:
-    pictures = _pictures()
-    levels = 0.1 + (severity - 0.1) * torch.rand(len(pictures), generator=_seeded())
-    signs = torch.where(torch.rand(len(pictures), generator=_seeded(1)) < 0.5, 1.0, -1.0)
-    images = as_batch(pictures)
-    ours = GEOMETRIC[op](images, levels * signs) if op in GEOMETRIC else POINTWISE[op](images, levels)
-    theirs = [
-        np.asarray(operated(Image.fromarray(picture), op, float(level), float(sign)))
-        for picture, level, sign in zip(pictures, levels, signs, strict=True)
-    ]
-    difference = np.abs(as_pictures(ours) - np.stack(theirs).astype(int))
+    difference = op_difference(op, severity, _pictures())
     assert difference.max() <= 1
     assert (difference > 0).mean() < 0.01
 

@@ -11,8 +11,8 @@ from card_studio.engine.data.corruptions_spatter import WATER, distances, edges
 from card_studio.engine.data.corruptions_weather import FOG, plasma
 from card_studio.engine.data.frost_texture import frost_textures
 from card_studio.engine.data.randomness import image_seeds
+from tests.engine.data.fidelity import both, squared_errors
 from tests.engine.data.natural import as_batch, as_pictures, natural_pictures
-from tests.engine.data.per_image_corruptions import PER_IMAGE
 from tests.engine.data.per_image_corruptions import plasma as plasma_alone
 
 
@@ -20,19 +20,11 @@ def _seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def _both(name: str, severity: int, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return float [N, H, W, 3] twice: corrupted in a batch, and one at a time."""
-    ours = as_pictures(corrupt(as_batch(pictures), name, severity, _seeded(severity)))
-    random = np.random.default_rng(severity)
-    theirs = np.stack([PER_IMAGE[name](picture, severity, random) for picture in pictures])
-    return ours.astype(float), theirs.astype(float)
-
-
 @pytest.mark.parametrize("severity", SEVERITIES)
 @pytest.mark.parametrize("name", ["glass_blur", "motion_blur", "snow", "frost", "fog", "elastic_transform"])
 def test_images_change_as_much_as_one_at_a_time(name: str, severity: int) -> None:
     pictures = natural_pictures(60 if name == "glass_blur" else 150)
-    errors = [((result - pictures) ** 2).mean(axis=(1, 2, 3)) for result in _both(name, severity, pictures)]
+    errors = squared_errors(name, severity, pictures)
     uncertainty = sum(error.var() for error in errors) ** 0.5 / len(pictures) ** 0.5
     assert errors[0].mean() == pytest.approx(errors[1].mean(), abs=max(4 * uncertainty, 0.02 * errors[1].mean()))
     assert errors[0].mean() == pytest.approx(errors[1].mean(), rel=0.2)
@@ -43,7 +35,7 @@ def test_images_change_as_much_as_one_at_a_time(name: str, severity: int) -> Non
 def test_blur_leaves_the_same_energy_at_each_frequency(name: str, severity: int) -> None:
     spectra = [
         (np.abs(np.fft.fft2(result, axes=(1, 2))) ** 2).mean(axis=(0, 3))
-        for result in _both(name, severity, natural_pictures(40, seed=severity))
+        for result in both(name, severity, natural_pictures(40, seed=severity))
     ]
     radius = np.hypot(*np.meshgrid(np.fft.fftfreq(32) * 32, np.fft.fftfreq(32) * 32)).round().astype(int)
     rings = [np.bincount(radius.ravel(), power.ravel())[1:16] for power in spectra]
@@ -79,7 +71,7 @@ def test_fog_is_diamond_square_noise() -> None:
 def test_elastic_displaces_as_far_as_one_at_a_time(severity: int) -> None:
     ramp = (8 * np.arange(32)).astype(np.uint8)
     picture = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None, :], np.uint8(0)), axis=-1)
-    results = _both("elastic_transform", severity, np.repeat(picture[None], 200, axis=0))
+    results = both("elastic_transform", severity, np.repeat(picture[None], 200, axis=0))
     inner = [(result - picture)[:, 6:26, 6:26, :2] / 8 for result in results]
     assert inner[0].std() == pytest.approx(inner[1].std(), rel=0.06)
     rough = [np.diff(moved, axis=1).std() for moved in inner]
