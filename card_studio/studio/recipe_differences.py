@@ -10,6 +10,8 @@ from card_studio.studio.sheet import Heading, Sheet
 
 _LEFT_OUT = ("schema_version",)
 """What says nothing of how a card was made."""
+_KINDS = ("name", "method")
+"""What says of which kind a group of options is comes first in it."""
 _NONE = "–"
 
 
@@ -33,7 +35,7 @@ def option_rows(cards: Sequence[Card]) -> tuple[OptionRow, ...]:
     flat = [_flat(card.recipe.model_dump(mode="json")) for card in cards]
     names = dict.fromkeys(name for each in flat for name in each if name not in _LEFT_OUT)
     groups = list(dict.fromkeys(name.partition(".")[0] for name in names))
-    ordered = sorted(names, key=lambda name: groups.index(name.partition(".")[0]))
+    ordered = sorted(names, key=lambda name: (groups.index(name.partition(".")[0]), name.partition(".")[2] not in _KINDS))
     return tuple(OptionRow(name=name, values=tuple(_said(each.get(name)) for each in flat)) for name in ordered)
 
 

@@ -106,7 +106,7 @@ def headline_sheet(sides: Sides, results: Sequence[CardResult], answers: SuiteAn
         rows.append(tuple(row))
     return Sheet(
         title="Headline numbers",
-        headings=(Heading(text="Number"), *(Heading(text=card_title(card)) for card in sides.cards)),
+        headings=(Heading(text="Number"), *(Heading(text=card_title(card), digits=1) for card in sides.cards)),
         rows=tuple(rows),
         note=_note(answers, baseline),
         marked=frozenset(marked),

@@ -1,6 +1,7 @@
 """The window: a rail, a page, a status line; all it can do is in the action registry."""
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSettings, QSize, QTimer, SignalInstance
@@ -13,7 +14,7 @@ from card_studio.ui.bridge import Bridge
 from card_studio.ui.host_line import HostLine
 from card_studio.ui.palette import CommandPalette
 from card_studio.ui.pieces import row, rule
-from card_studio.ui.rail import PLACES, Rail
+from card_studio.ui.rail import EVERY_PLACE, PLACES, Rail
 from card_studio.ui.shortcuts_help import ShortcutsHelp
 from card_studio.ui.theme import Theme, ThemeChoice
 from card_studio.ui.toasts import Toasts
@@ -50,7 +51,7 @@ class MainWindow(QMainWindow):
     @property
     def page_key(self) -> str:
         """The key of the page that is shown."""
-        return PLACES[self._place].key
+        return EVERY_PLACE[self._place].key
 
     def open_page(self, key: str) -> Any:
         """Show a page, made on first use; return it.
@@ -58,13 +59,13 @@ class MainWindow(QMainWindow):
         Raises:
             KeyError: there is no such page.
         """
-        index = [place.key for place in PLACES].index(key) if key in {p.key for p in PLACES} else None
-        if index is None:
+        keys = [place.key for place in EVERY_PLACE]
+        if key not in keys:
             raise KeyError(key)
-        self._place = index
+        self._place = index = keys.index(key)
         page: Any = self.pages.get(key) or self._make_page(index)
         self._stack.setCurrentWidget(page)
-        self._rail.select(index)
+        self._rail.select(keys.index(EVERY_PLACE[index].home or key))
         self._stale.discard(key)
         page.refresh()
         page.setFocus()
@@ -74,6 +75,11 @@ class MainWindow(QMainWindow):
     def show_card(self, card_id: str) -> None:
         """Show the Cards page with one card selected."""
         self.open_page("cards").show_card(card_id)
+
+    def show_comparison(self, cards: Sequence[str]) -> None:
+        """Show cards side by side; the way back leads to the page that is shown now."""
+        came_from = self.page_key
+        self.open_page("compare").compare(cards, came_from)
 
     def show_deck(self, name: str) -> None:
         """Show the Deck page with one deck open."""
@@ -92,7 +98,7 @@ class MainWindow(QMainWindow):
         """Let go of everything that is the window's own; jobs go on in the host's process."""
         settings = QSettings()
         settings.setValue("window/geometry", self.saveGeometry())
-        settings.setValue("window/page", self.page_key)
+        settings.setValue("window/page", EVERY_PLACE[self._place].home or self.page_key)
         for page in self.pages.values():
             if hasattr(page, "let_go"):
                 page.let_go()
@@ -112,7 +118,7 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
 
     def _make_page(self, index: int) -> QWidget:
-        place = PLACES[index]
+        place = EVERY_PLACE[index]
         kind = getattr(importlib.import_module(place.module), place.page)
         page: QWidget = kind(self.bridge, self.theme, self.actions_, self._stack)
         self.pages[place.key] = page
@@ -125,6 +131,7 @@ class MainWindow(QMainWindow):
         wishes = {
             "show_card": self.show_card,
             "show_deck": self.show_deck,
+            "compare_cards": self.show_comparison,
             "open_page": self.open_page,
             "said": self.say,
         }

@@ -19,6 +19,8 @@ class Place:
     module: str
     page: str
     tip: str
+    home: str = ""
+    """The page of the rail from which this one is opened; empty for one that is in the rail itself."""
 
 
 PLACES = (
@@ -71,6 +73,17 @@ PLACES = (
         tip="A picture through every augmentation and corruption",
     ),
 )
+COMPARE = Place(
+    key="compare",
+    name="Compare",
+    icon="mdi6.compare",
+    module="card_studio.ui.compare_page",
+    page="ComparePage",
+    tip="Cards side by side, and the images they disagree on",
+    home="cards",
+)
+EVERY_PLACE = (*PLACES, COMPARE)
+"""Also the pages that another one opens."""
 
 
 class Rail(QWidget):
