@@ -29,6 +29,7 @@ _CHECKPOINT_EVERY_S = 30.0
 _LOOK_FOR_HOST_EVERY_S = 2.0
 _ORPHAN_ENDS_AFTER_S = 8.0
 _NICENESS = 5
+_SESSION_GROUP = Path("/proc/self/autogroup")
 
 EventStream = Generator[AnyEvent, Command | None, None]
 
@@ -165,10 +166,17 @@ def _context(order: Order, attempt: Attempt) -> Context:
 
 
 def _lower_priority() -> None:
-    """Leave the processor to the window and to whatever else the user does."""
+    """Leave the processor to the window and to whatever else the user does.
+
+    Where Linux groups processes by session, as desktops do, a process's own niceness counts only within its session,
+    and the worker has one to itself: the group's counts.
+    """
     lower = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", _NICENESS)
     with contextlib.suppress(psutil.Error, OSError):  # a container may forbid it; the work matters more
         psutil.Process().nice(lower)
+    if os.name == "posix" and os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):  # only some kernels group
+            _SESSION_GROUP.write_text(str(_NICENESS))
 
 
 def main() -> None:
