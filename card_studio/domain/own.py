@@ -40,6 +40,7 @@ _TEMPLATES: dict[MethodKind, type[Own]] = {
     MethodKind.CRITERION: OwnCriterion,
 }
 _MOST_LETTERS = 200
+_NO_CODE = "0" * 64
 
 
 class OwnOption(Options):
@@ -177,7 +178,7 @@ def described(kind: MethodKind, name: str, explanation: str, options: type[Optio
     try:
         declared = tuple(_described(each, info) for each, info in options.model_fields.items())
         method = OwnMethod(kind=kind, name=OWN_PREFIX + name, explanation=explanation[:_MOST_LETTERS], options=declared)
-        options_of(method, "0" * 64)()
+        options_of(method, _NO_CODE).model_validate({each.name: each.default for each in declared})
     except ValidationError as error:
         raise ExtensionError(f"{kind} {name!r} cannot be used: {explain(error)}") from error
     reserved = set(template_of(kind).model_fields) & set(options.model_fields)

@@ -18,6 +18,7 @@ from card_studio.engine.own_code import (
     load_file,
     remember,
     source_of,
+    told,
 )
 from card_studio.engine.own_trial import TRIALS
 from card_studio.errors import ExtensionError
@@ -41,8 +42,17 @@ def _extension(found: list[Registered], *, source: str, label: str, entry_point:
         raise ExtensionError(f"{twice[0]} {twice[1]} is registered twice: give each a name of its own")
     remember(source, found)
     for method in methods:
-        TRIALS[method.kind](template_of(method.kind)(name=method.name, source=source))
+        _try(method, source)
     return Extension(source=source, label=label, entry_point=entry_point, methods=methods)
+
+
+def _try(method: OwnMethod, source: str) -> None:
+    try:
+        TRIALS[method.kind](template_of(method.kind)(name=method.name, source=source))
+    except ExtensionError:
+        raise
+    except Exception as error:  # whatever a network's forward raises is its author's mistake
+        raise ExtensionError(f"{method.kind} {method.name}: {told(error)}") from error
 
 
 def _method(registered: Registered) -> OwnMethod:
@@ -53,11 +63,21 @@ def _method(registered: Registered) -> OwnMethod:
     return described(registered.kind, registered.name, explanation, registered.options)
 
 
-def _of_file(path: Path) -> Extension:
+def describe_file(path: Path) -> Extension:
+    """Return what a file registers.
+
+    Raises:
+        ExtensionError: it cannot be run, registers nothing, or a method does not do what it must.
+    """
     return _extension(load_file(path), source=file_hash(path), label=path.name)
 
 
-def _of_entry_point(entry: EntryPoint) -> Extension:
+def describe_entry_point(entry: EntryPoint) -> Extension:
+    """Return what an installed package's entry point registers.
+
+    Raises:
+        ExtensionError: it cannot be imported, registers nothing, or a method does not do what it must.
+    """
     label = label_of(entry)
     try:
         return _extension(load_entry_point(entry), source=source_of(entry), label=label, entry_point=label)
@@ -70,13 +90,13 @@ def main() -> None:
     out, *files = sys.argv[1:]
     try:
         if files == ["--installed"]:
-            found = [_of_entry_point(each) for each in installed_entry_points()]
+            found = [describe_entry_point(each) for each in installed_entry_points()]
         else:
-            found = [_of_file(Path(each)) for each in files]
-        told: dict[str, object] = {"extensions": [each.model_dump(mode="json") for each in found]}
+            found = [describe_file(Path(each)) for each in files]
+        answer: dict[str, object] = {"extensions": [each.model_dump(mode="json") for each in found]}
     except ExtensionError as error:
-        told = {"error": str(error)}
-    write_atomically(Path(out), json.dumps(told).encode())
+        answer = {"error": str(error)}
+    write_atomically(Path(out), json.dumps(answer).encode())
 
 
 if __name__ == "__main__":
