@@ -138,6 +138,25 @@ DataOptions = Annotated[ShapesData | CifarData | FolderData | NpzData, Field(dis
 # --- network --------------------------------------------------------------------------------------------------------
 
 
+_NEEDS_SIXTEEN = frozenset({NetworkName.CONV8, NetworkName.VGG16_SMALL})
+
+
+def smallest_images(network: NetworkName) -> int:
+    """Return how many pixels a side of its images must have, lest the network shrinks them to nothing."""
+    return 16 if network in _NEEDS_SIXTEEN else 8
+
+
+def too_small(network: NetworkName, size: int) -> str:
+    """Say what is wrong with images of so many pixels a side; "" where nothing is."""
+    smallest = smallest_images(network)
+    if size >= smallest:
+        return ""
+    return (
+        f"network {network} needs images of at least {smallest}x{smallest} pixels, not {size}x{size}: "
+        "choose another network or larger images"
+    )
+
+
 class Network(Options):
     """What every network has."""
 

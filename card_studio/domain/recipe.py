@@ -22,6 +22,7 @@ from card_studio.domain.options import (
     CompressionOptions,
     DataOptions,
     Dense,
+    FolderData,
     Iterative,
     Lth,
     NetworkOptions,
@@ -33,6 +34,7 @@ from card_studio.domain.options import (
     TrainingOptions,
     ValueType,
     option,
+    too_small,
 )
 from card_studio.errors import RecipeError
 from card_studio.settings import SCHEMA_VERSION
@@ -73,6 +75,8 @@ class Recipe(Options):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if problem := self._images_too_small():
+            raise ValueError(problem)
         compression = self.compression
         if isinstance(compression, Lth) and compression.rewind_epoch >= self.training.epochs:
             raise ValueError("compression.rewind_epoch must be less than training.epochs")
@@ -81,6 +85,12 @@ class Recipe(Options):
         if compression.schedule_epochs > self.training.epochs:
             raise ValueError("compression.schedule_epochs must be at most training.epochs")
         return self
+
+    def _images_too_small(self) -> str:
+        """Say so where it is known before the images are read; those of a .npz are measured by the job."""
+        if not isinstance(self.data, FolderData) or not isinstance(self.network, NetworkOptions):
+            return ""
+        return too_small(self.network.name, self.data.size)
 
     @property
     def title(self) -> str:

@@ -37,7 +37,7 @@ class Constructor(Protocol):
         """Return a network that takes [0,1] float images [N, 3, size, size] and gives logits [N, classes]."""
 
 
-def _constructor(name: NetworkName, make: Callable[[Shape], nn.Module], *, smallest: int = 8) -> Constructor:
+def _constructor(name: NetworkName, make: Callable[[Shape], nn.Module]) -> Constructor:
     def construct(
         classes: int,
         *,
@@ -47,7 +47,7 @@ def _constructor(name: NetworkName, make: Callable[[Shape], nn.Module], *, small
         width: float = 1.0,
         affine: bool = True,
     ) -> nn.Module:
-        require_size(name, size, smallest)
+        require_size(name, size)
         return make(Shape(classes=classes, size=size, mean=mean, std=std, width=width, affine=affine))
 
     return construct
@@ -66,8 +66,8 @@ NETS: dict[NetworkName, Constructor] = {
     _N.CONV2: _constructor(_N.CONV2, partial(ConvNet, pairs=1)),
     _N.CONV4: _constructor(_N.CONV4, partial(ConvNet, pairs=2)),
     _N.CONV6: _constructor(_N.CONV6, partial(ConvNet, pairs=3)),
-    _N.CONV8: _constructor(_N.CONV8, partial(ConvNet, pairs=4), smallest=16),
-    _N.VGG16_SMALL: _constructor(_N.VGG16_SMALL, Vgg16Small, smallest=16),
+    _N.CONV8: _constructor(_N.CONV8, partial(ConvNet, pairs=4)),
+    _N.VGG16_SMALL: _constructor(_N.VGG16_SMALL, Vgg16Small),
     _N.RESNET8: _constructor(_N.RESNET8, _cifar_resnet(8)),
     _N.RESNET18: _constructor(_N.RESNET18, _resnet18(1)),
     _N.RESNET20: _constructor(_N.RESNET20, _cifar_resnet(20)),

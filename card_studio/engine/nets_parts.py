@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from card_studio.domain.names import NetworkName
+from card_studio.domain.options import too_small
 from card_studio.errors import RecipeError
 
 CIFAR_MEAN = (0.491, 0.482, 0.447)
@@ -72,14 +73,11 @@ def conv1x1(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 1, stride, bias=False)
 
 
-def require_size(name: NetworkName, size: int, smallest: int) -> None:
+def require_size(name: NetworkName, size: int) -> None:
     """Refuse images that the network would shrink to nothing.
 
     Raises:
-        RecipeError: `size` is below `smallest`.
+        RecipeError: `size`, in pixels, is below what the network needs.
     """
-    if size < smallest:
-        raise RecipeError(
-            f"network {name} needs images of at least {smallest}x{smallest} pixels, not {size}x{size}: "
-            "choose another network or larger images"
-        )
+    if problem := too_small(name, size):
+        raise RecipeError(problem)

@@ -244,3 +244,11 @@ def test_no_option_is_younger_than_the_schema() -> None:
     fields = [field for group in (Recipe, *_groups(Options)) for field in group.model_fields.values()]
     since = [extra.get("since", 1) for field in fields if isinstance(extra := field.json_schema_extra, dict)]
     assert max(since) <= SCHEMA_VERSION
+
+
+def test_images_too_small_for_the_network_are_refused_before_any_work() -> None:
+    small = {"name": "folder", "path": "a", "size": 12}
+    with pytest.raises(RecipeError, match="network conv8 needs images of at least 16x16 pixels, not 12x12: choose"):
+        recipe_from({"data": small, "network": {"name": "conv8"}})
+    assert recipe_from({"data": small | {"size": 16}, "network": {"name": "conv8"}})
+    assert recipe_from({"data": small, "network": {"name": "conv6"}})
