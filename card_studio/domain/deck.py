@@ -151,6 +151,23 @@ class CellScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorruptionScore:
+    """A deck on one corruption, the plain mean over its severities; corruption None is clean."""
+
+    corruption: CorruptionName | None
+    accuracy: float
+    agnostic: float
+    best_suit: float
+    best_card: float
+    """Of the card with the best robust accuracy, the same one in every row."""
+    any_card: float
+    gain: float
+    """Accuracy of the gate less that of averaging all cards."""
+    gain_interval: tuple[float, float]
+    """95 %, paired bootstrap over images; each row by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeckScore:
     """A deck scored from stored answers, with its bounds, and what the numbers mean."""
 
@@ -159,6 +176,8 @@ class DeckScore:
     m: int
     mode: DeckMode
     cells: tuple[CellScore, ...]
+    corruptions: tuple[CorruptionScore, ...]
+    """The clean images first, then each corruption in the suite's order."""
     clean: float
     robust: float
     agnostic_clean: float

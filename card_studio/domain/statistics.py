@@ -89,9 +89,22 @@ def bootstrap(
     """
     if rows.ndim != 1 or not len(rows):
         raise ValueError(f"rows must be [N] with at least one image, not {list(rows.shape)}")
+    return bootstraps(rows[:, None], level=level, resamples=resamples, seed=seed)[0]
+
+
+def bootstraps(
+    rows: NDArray[np.floating], *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+) -> list[Interval]:
+    """Return the percentile interval of each column's mean over images: [N, columns], every column on the same draws.
+
+    Raises:
+        ValueError: there is no image.
+    """
+    if rows.ndim != 2 or not len(rows):
+        raise ValueError(f"rows must be [N, columns] with at least one image, not {list(rows.shape)}")
     means = draws(len(rows), resamples, seed) @ np.asarray(rows, np.float32) / len(rows)
-    low, high = np.quantile(means.astype(np.float64), [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    low, high = np.quantile(means.astype(np.float64), [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return [(float(one), float(other)) for one, other in zip(low, high, strict=True)]
 
 
 @lru_cache(maxsize=4)

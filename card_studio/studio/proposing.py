@@ -148,12 +148,7 @@ class Proposer:
             budgets: in bytes; by default twelve from the smallest card to the whole hand, by equal factors.
             steps: cards at most in each.
         """
-        found = [self.propose(budget, steps=steps) for budget in sorted(budgets or self.budgets())]
-        front: list[Proposal] = []
-        for each in found:
-            if each.cards and (not front or each.selection.accuracy > front[-1].selection.accuracy):
-                front.append(each)
-        return tuple(front)
+        return front_of([self.propose(budget, steps=steps) for budget in sorted(budgets or self.budgets())])
 
     def budgets(self) -> tuple[int, ...]:
         """Return budgets worth trying, rising, the last being the whole hand's bytes."""
@@ -208,6 +203,15 @@ class Proposer:
 
     def _bytes_of(self, taken: Taken) -> int:
         return sum({self.cards[index].id: self.cards[index].file_bytes for index in taken}.values())
+
+
+def front_of(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Return those proposals, for rising budgets, that are more accurate than every one before."""
+    front: list[Proposal] = []
+    for each in proposals:
+        if each.cards and (not front or each.selection.accuracy > front[-1].selection.accuracy):
+            front.append(each)
+    return tuple(front)
 
 
 @dataclass(frozen=True, slots=True)

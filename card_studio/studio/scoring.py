@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.card import Card, Cell, Evaluation
-from card_studio.domain.deck import CellScore, Deck, DeckMode, DeckScore, card_weights, suits_of
+from card_studio.domain.deck import CellScore, CorruptionScore, Deck, DeckMode, DeckScore, card_weights, suits_of
 from card_studio.domain.gate import Floats, choose_each, suit_label
 from card_studio.domain.job import Suite
-from card_studio.domain.statistics import bootstrap
+from card_studio.domain.statistics import bootstrap, bootstraps
 
 Answers = NDArray[np.float16]
 Bools = NDArray[np.bool_]
@@ -199,6 +199,7 @@ def _score(
         m=deck.batch,
         mode=deck.mode,
         cells=scores,
+        corruptions=_corruption_scores(cells, scores, verdict, verdict.cards[best]),
         clean=_mean_of(accuracy, ~corrupted),
         robust=_mean_of(accuracy, corrupted),
         agnostic_clean=_mean_of(agnostic, ~corrupted),
@@ -232,6 +233,32 @@ def _cell_scores(cells: Sequence[Cell], suits: int, verdict: Verdict) -> tuple[C
         )
         for index, cell in enumerate(cells)
     )
+
+
+def _corruption_scores(
+    cells: Sequence[Cell], scores: Sequence[CellScore], verdict: Verdict, best_card: Bools
+) -> tuple[CorruptionScore, ...]:
+    names = tuple(dict.fromkeys(cell.corruption for cell in cells))
+    owned = [np.array([cell.corruption == name for cell in cells]) for name in names]
+    gains = verdict.deck.astype(np.int8) - verdict.agnostic
+    intervals = bootstraps(np.stack([gains[own].mean(axis=0) for own in owned], axis=1))
+    found = []
+    for name, own, interval in zip(names, owned, intervals, strict=True):
+        held = [score for score, mine in zip(scores, own, strict=True) if mine]
+        accuracy, agnostic = (float(np.mean([getattr(s, field) for s in held])) for field in ("accuracy", "agnostic"))
+        found.append(
+            CorruptionScore(
+                corruption=name,
+                accuracy=accuracy,
+                agnostic=agnostic,
+                best_suit=float(np.mean([score.best_suit for score in held])),
+                best_card=float(best_card[own].mean()),
+                any_card=float(np.mean([score.any_card for score in held])),
+                gain=accuracy - agnostic,
+                gain_interval=interval,
+            )
+        )
+    return tuple(found)
 
 
 def _gain_interval(verdict: Verdict, corrupted: Bools) -> tuple[float, float]:

@@ -63,6 +63,16 @@ def _add_deck(page: "DeckPage", actions: ActionRegistry) -> None:
         ("deck.search", "&Search the hand", "Ctrl+F", page.search, "mdi6.magnify"),
     ):
         actions.add(id_, text, keys, slot, menu="Deck", icon=icon, scope=page)
+    actions.add(
+        "deck.propose",
+        "Deal for &me…",
+        "Ctrl+Shift+D",
+        page.ask_deal,
+        menu="Deck",
+        icon="mdi6.cards-outline",
+        scope=page,
+        tip="Propose the best deck within a byte budget, chosen on validation images only",
+    )
     beside = actions.add(
         "deck.beside",
         "Two decks side &by side",

@@ -22,7 +22,7 @@ from card_studio.domain.deck import Deck, DeckMode
 from card_studio.ui.pieces import action_button
 from card_studio.ui.theme import SPACE, Theme, font_px
 
-_MODES = (
+MODES = (
     (DeckMode.DOMAIN_ADAPTIVE, "Gated", "domain_adaptive: the mean over the cards of the suit that the gate chose"),
     (DeckMode.DOMAIN_AGNOSTIC, "Averaged", "domain_agnostic: the mean over all cards, no gate"),
     (DeckMode.SOFT, "Soft", "soft: every suit weighted by softmax(-distance / temperature)"),
@@ -143,10 +143,10 @@ class DeckBar(QWidget):
     def _make_options(self) -> None:
         self.mode = QComboBox()
         self.mode.setAccessibleName("How the cards answer together")
-        for mode, text, tip in _MODES:
+        for mode, text, tip in MODES:
             self.mode.addItem(text, mode)
             self.mode.setItemData(self.mode.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self.mode.setToolTip("\n".join(f"{text}: {tip}" for _, text, tip in _MODES))
+        self.mode.setToolTip("\n".join(f"{text}: {tip}" for _, text, tip in MODES))
         self.mode.activated.connect(lambda index: self.mode_picked.emit(self.mode.itemData(index)))
         self.batch = QSpinBox()
         self.batch.setRange(1, 10_000)

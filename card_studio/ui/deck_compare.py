@@ -1,5 +1,6 @@
 """Two decks side by side: a line that says what differs."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -38,9 +39,9 @@ class CompareLine(QWidget):
     def _cards(self, first: Deck, second: Deck) -> str:
         parts = []
         for one, other in ((first, second), (second, first)):
-            only = [card for card in one.cards if card not in other.cards]
+            only = Counter(one.cards) - Counter(other.cards)  # a card may lie in a deck more than once
             if only:
-                parts.append(f"only in {one.name}: {', '.join(self._titles(only))}")
+                parts.append(f"only in {one.name}: {', '.join(self._titles(list(only.elements())))}")
         if not parts and first.cards != second.cards:
             return "The same cards in another order"
         text = "; ".join(parts)

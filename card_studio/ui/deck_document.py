@@ -7,8 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from card_studio.domain.deck import Deck, DeckMode
+from card_studio.domain.deck import Deck, DeckMode, Selection
 from card_studio.domain.ids import CardId
+from card_studio.domain.job import GateOptions
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.deck_edits import inserted, moved, shifted, without
 
@@ -63,6 +64,20 @@ class DeckDocument(QObject):
     def rename(self, name: str) -> None:
         """Call the deck by another name."""
         self._edit(replace(self._deck, name=name), f"Rename to {name}")
+
+    def deal(self, selection: Selection, gate: GateOptions) -> None:
+        """Lay a proposed deck in place of the cards that are there, with the record of how it was chosen."""
+        after = replace(
+            self._deck,
+            cards=selection.cards,
+            mode=selection.mode,
+            gate=gate,
+            batch=selection.batch,
+            temperature=selection.temperature,
+            selection=selection,
+        )
+        count = len(selection.cards)
+        self._edit(after, f"Deal {count} proposed card{'s' if count > 1 else ''}")
 
     def set_mode(self, mode: DeckMode) -> None:
         """Let the cards answer together in another way."""

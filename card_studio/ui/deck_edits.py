@@ -8,11 +8,12 @@ Cards = tuple[CardId, ...]
 
 
 def inserted(cards: Cards, new: Sequence[CardId], place: int) -> Cards:
-    """Return the cards with `new` put in before `place`; one that is already there moves to that place."""
+    """Return the cards with `new` put in before `place`; one that is there already moves to it, with its repeats."""
     fresh = tuple(dict.fromkeys(new))
     before = tuple(card for card in cards[:place] if card not in fresh)
     after = tuple(card for card in cards[place:] if card not in fresh)
-    return before + fresh + after
+    copies = tuple(card for card in fresh for _ in range(max(1, cards.count(card))))
+    return before + copies + after
 
 
 def moved(cards: Cards, indices: Sequence[int], place: int) -> Cards:

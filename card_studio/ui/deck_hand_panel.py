@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 from card_studio.domain.card import CardOrder, CardQuery
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_paint import CardPainter, CardSize
+from card_studio.ui.deck_deal_work import HandChoice
 from card_studio.ui.deck_faces import FaceStore
 from card_studio.ui.deck_hand import HandView
 from card_studio.ui.deck_hand_model import HandModel
@@ -69,6 +70,17 @@ class HandPanel(QWidget):
     def refresh(self) -> None:
         """Fetch anew what is shown."""
         self.model.refresh()
+
+    def choices(self) -> list[HandChoice]:
+        """Return what a deck can be proposed from: what is marked, what was found, all; the narrowest first."""
+        marked = self.view.chosen_cards() if self.view.selectedIndexes() else []
+        query = self.model.query
+        found = [HandChoice(text="All cards", query=CardQuery(order=query.order, descending=query.descending))]
+        if query.text:
+            found.insert(0, HandChoice(text=f"Cards found by “{query.text}”", query=query))
+        if len(marked) > 1:
+            found.insert(0, HandChoice(text=f"The {len(marked)} marked cards", query=CardQuery(ids=tuple(marked))))
+        return found
 
     def _ask(self) -> None:
         _, order, descending = _ORDERS[self.order.currentIndex()]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from card_studio.domain.deck import Deck, DeckScore
-from card_studio.domain.job import EvaluateCards, JobSpec, JobState, PrepareGate
+from card_studio.domain.job import EvaluateCards, JobSpec, PrepareGate
 from card_studio.errors import UserError
 from card_studio.studio.workspace import Workspace
-
-_UNDER_WAY = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
+from card_studio.ui.card_face import size_text
+from card_studio.ui.words import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class Judgement:
     """Jobs that would bring it and are not queued yet."""
     waiting: int = 0
     """Jobs that will bring it and are queued or running."""
+    origin: str = ""
+    """How the deck was proposed, if it was."""
 
 
 def judge(workspace: Workspace, deck: Deck) -> Judgement:
@@ -31,13 +33,26 @@ def judge(workspace: Workspace, deck: Deck) -> Judgement:
             lacking="Clean and robust accuracy, bounds and memory appear here once cards are on the table."
         )
     try:
-        return Judgement(score=workspace.score(deck))
+        return Judgement(score=workspace.score(deck), origin=origin_of(deck))
     except UserError as error:
         reason = str(error)
     specs = workspace.missing(deck)
-    under_way = [job.spec for job in workspace.jobs(_UNDER_WAY)]
-    fresh = tuple(spec for spec in specs if spec not in under_way)
-    return Judgement(lacking=describe(specs) if specs else reason, jobs=fresh, waiting=len(specs) - len(fresh))
+    under_way, left = workspace.under_way(specs)
+    return Judgement(
+        lacking=describe(specs) if specs else reason, jobs=tuple(left), waiting=len(under_way), origin=origin_of(deck)
+    )
+
+
+def origin_of(deck: Deck) -> str:
+    """Return in words how a deck was proposed, on which images, and whether it was edited since."""
+    chosen = deck.selection
+    if chosen is None:
+        return ""
+    edited = "" if deck.as_proposed else "Edited since it was proposed. "
+    return (
+        f"{edited}Proposed from {chosen.hand} cards for at most {size_text(chosen.budget_bytes)}: chosen by "
+        f"{percent(chosen.accuracy)} % on {chosen.suite.definition}, never on the images that it is scored on here."
+    )
 
 
 def describe(specs: Sequence[JobSpec]) -> str:

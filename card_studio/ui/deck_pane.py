@@ -1,7 +1,7 @@
 """A table with its bar above and its score below: one deck being worked on. Two can lie side by side."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMessageBox, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QSplitter, QVBoxLayout, QWidget
 
 from card_studio.domain.deck import Deck, DeckMode
 from card_studio.domain.ids import CardId, short
@@ -10,10 +10,10 @@ from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_paint import CardPainter
 from card_studio.ui.deck_bar import DeckBar
 from card_studio.ui.deck_document import DeckDocument
+from card_studio.ui.deck_drawer import ScoreDrawer
 from card_studio.ui.deck_drop import DropTable
 from card_studio.ui.deck_faces import FaceStore
 from card_studio.ui.deck_judge import Judgement, judge
-from card_studio.ui.deck_matrix import ChoiceMatrix
 from card_studio.ui.deck_score import ScoreLine
 from card_studio.ui.deck_shelf import DeckShelf
 from card_studio.ui.deck_table import EMPTY
@@ -49,7 +49,7 @@ class DeckPane(QWidget):
         self.bar = DeckBar(theme)
         self.table = DropTable(store, painter)
         self.score = ScoreLine(self._name_of, theme)
-        self.matrix = ChoiceMatrix(theme)
+        self.drawer = ScoreDrawer(theme)
         self._lay_out()
         self._connect()
         self._show_document(None)
@@ -97,13 +97,10 @@ class DeckPane(QWidget):
     # --- within ----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self._drawer = QScrollArea()
-        self._drawer.setWidgetResizable(True)
-        self._drawer.setWidget(self.matrix)
-        self._drawer.hide()
+        self.drawer.hide()
         self._split = split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.table)
-        split.addWidget(self._drawer)
+        split.addWidget(self.drawer)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setChildrenCollapsible(False)
@@ -124,7 +121,7 @@ class DeckPane(QWidget):
         bar.temperature_picked.connect(self._on_temperature_picked)
         shelf.changed.connect(self._on_shelf_changed)
         self.score.queue_asked.connect(self._on_queue_asked)
-        self.score.matrix_toggled.connect(self._on_matrix_toggled)
+        self.score.drawer_asked.connect(self._on_drawer_asked)
 
     def _show_document(self, document: DeckDocument | None) -> None:
         if self.document is not None:
@@ -170,16 +167,18 @@ class DeckPane(QWidget):
     def _on_judged(self, judgement: Judgement) -> None:
         self.judgement = judgement
         self.score.show_judgement(judgement)
-        self.matrix.show_score(judgement.score)
+        self.drawer.show_score(judgement.score)
         if judgement.score is None:
-            self.score.matrix_button.setChecked(False)
+            self.score.close_drawer()
         self.judged.emit()
 
-    def _on_matrix_toggled(self, shown: bool) -> None:
-        """Open the drawer as far as its rows need, at most to half of the table."""
-        self._drawer.setVisible(shown)
-        wanted = min(self.matrix.sizeHint().height() + 4, self._split.height() // 2)
-        self._split.setSizes([self._split.height() - wanted, wanted])
+    def _on_drawer_asked(self, panel: int) -> None:
+        """Open the drawer as far as its rows need, at most to half of the table; -1 closes it."""
+        self.drawer.setVisible(panel >= 0)
+        if panel >= 0:
+            self.drawer.setCurrentIndex(panel)
+            wanted = min(self.drawer.sizeHint().height(), self._split.height() // 2)
+            self._split.setSizes([self._split.height() - wanted, wanted])
 
     def _on_duplicate_asked(self) -> None:
         if self.document is not None:

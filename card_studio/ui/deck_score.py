@@ -15,6 +15,8 @@ from card_studio.ui.words import percent
 
 _FIGURES = ("Clean %", "Robust %", "Memory", "Averaging %", "Gain over averaging")
 _ONE_ROW_PX = 600
+_WORDS_PX = 860
+"""From this width on there is room for the buttons' words."""
 _TIPS = {
     "Clean %": "Accuracy on the clean test images",
     "Robust %": "Plain mean of the accuracy over the suite's corruptions and severities",
@@ -30,7 +32,8 @@ class ScoreLine(QWidget):
 
     queue_asked = Signal()
     """What is missing is to be queued."""
-    matrix_toggled = Signal(bool)
+    drawer_asked = Signal(int)
+    """CORRUPTIONS or CHOICES is to be shown below; -1 for neither."""
 
     def __init__(self, name_of: Callable[[CardId], str], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,21 +43,26 @@ class ScoreLine(QWidget):
         self._bounds, self._definition, self._lacking = _label("caption"), _label("caption"), _label("")
         self._queue = QPushButton("Queue")
         self._queue.clicked.connect(self.queue_asked)
-        self.matrix_button = QToolButton()
-        self.matrix_button.setText("Gate's choices")
-        self.matrix_button.setProperty("role", "button")
-        self.matrix_button.setCheckable(True)
-        self.matrix_button.setToolTip("How often the gate chose each suit, by corruption and severity")
-        self.matrix_button.setAccessibleName("Gate's choices by corruption and severity")
-        self.matrix_button.toggled.connect(self.matrix_toggled)
+        self.table_button = self._toggle("By corruption", "mdi6.table", "Accuracy, bounds and gain by corruption")
+        self.matrix_button = self._toggle(
+            "Gate's choices", "mdi6.grid", "How often the gate chose each suit, by corruption and severity"
+        )
+        self._origin = _label("caption")
         self._scored, self._unscored = QWidget(), QWidget()
         self._lay_out()
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         self.show_judgement(Judgement())
 
+    def close_drawer(self) -> None:
+        """Let neither button be down."""
+        for each in self._toggles:
+            each.setChecked(False)
+
     def show_judgement(self, judgement: Judgement) -> None:
         """Show a score, or what it lacks."""
+        self._origin.setText(judgement.origin)
+        self._origin.setVisible(bool(judgement.origin))
         self._scored.setVisible(judgement.score is not None)
         self._unscored.setVisible(judgement.score is None)
         if judgement.score is not None:
@@ -91,20 +99,49 @@ class ScoreLine(QWidget):
             f"{score.mode.value}, m = {score.m}; {score.suite.definition}; {score.images} images in each cell"
         )
         spoken = ", ".join(f"{name} {text}" for name, text in texts.items())
-        self.setAccessibleDescription(f"{spoken}. {self._bounds.text()}. {self._definition.text()}")
+        lines = (spoken, self._bounds.text(), self._definition.text(), self._origin.text())
+        self.setAccessibleDescription(". ".join(line for line in lines if line))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the figures into as many rows as the width asks for."""
         super().resizeEvent(event)
-        wide = event.size().width() >= _ONE_ROW_PX * font_px("body") / 13
-        self._arrange(len(_FIGURES) if wide else 3)
+        width = event.size().width() * 13 / font_px("body")
+        self._arrange(len(_FIGURES) if width >= _ONE_ROW_PX else 3)
+        style = Qt.ToolButtonStyle
+        for each in self._toggles:
+            words = style.ToolButtonTextBesideIcon if width >= _WORDS_PX else style.ToolButtonIconOnly
+            each.setToolButtonStyle(words)
 
     def minimumSizeHint(self) -> QSize:
         """Return a width at which the figures stand in two rows."""
         return QSize(round(300 * font_px("body") / 13), super().minimumSizeHint().height())
 
+    @property
+    def _toggles(self) -> tuple[QToolButton, QToolButton]:
+        return (self.table_button, self.matrix_button)
+
+    def _toggle(self, text: str, icon: str, tip: str) -> QToolButton:
+        made = QToolButton()
+        made.setText(text)
+        made.setProperty("role", "button")
+        made.setProperty("icon_name", icon)
+        made.setCheckable(True)
+        made.setToolTip(tip)
+        made.setAccessibleName(tip)
+        made.toggled.connect(lambda on: self._on_toggled(made, on))
+        return made
+
+    def _on_toggled(self, one: QToolButton, on: bool) -> None:
+        if on:
+            for other in self._toggles:
+                if other is not one:
+                    other.setChecked(False)
+        down = [number for number, each in enumerate(self._toggles) if each.isChecked()]
+        self.drawer_asked.emit(down[0] if down else -1)
+
     def _on_theme_changed(self) -> None:
-        self.matrix_button.setIcon(self._theme.icon("mdi6.grid"))
+        for each in self._toggles:
+            each.setIcon(self._theme.icon(str(each.property("icon_name"))))
 
     def _figure(self, name: str) -> QWidget:
         holder, caption = QWidget(), _label("caption")
@@ -126,9 +163,8 @@ class ScoreLine(QWidget):
             last = index == len(self._figures) - 1
             self._grid.addWidget(figure, index // columns, index % columns, 1, 1 if one_row or not last else 2)
         self._grid.setColumnStretch(len(self._figures), 1)
-        self._grid.addWidget(self.matrix_button, 0, len(self._figures) + 1)
-        style = Qt.ToolButtonStyle
-        self.matrix_button.setToolButtonStyle(style.ToolButtonTextBesideIcon if one_row else style.ToolButtonIconOnly)
+        for place, each in enumerate(self._toggles):
+            self._grid.addWidget(each, 0, len(self._figures) + 1 + place)
 
     def _lay_out(self) -> None:
         self._grid = QGridLayout()
@@ -154,6 +190,8 @@ class ScoreLine(QWidget):
         whole.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         whole.addWidget(self._scored)
         whole.addWidget(self._unscored)
+        self._origin.setWordWrap(True)
+        whole.addWidget(self._origin)
         self.setAccessibleName("Score of the deck")
 
 

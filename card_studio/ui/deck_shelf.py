@@ -36,9 +36,9 @@ class DeckShelf(QObject):
         """Take over what others made, changed or deleted."""
         self._bridge.ask(self._bridge.workspace.decks, self._on_decks, owner=self, key="decks")
 
-    def make(self) -> None:
+    def make(self, wanted: str = "Deck") -> None:
         """Make an empty deck under a name that is free."""
-        name, workspace = self.free_name("Deck"), self._bridge.workspace
+        name, workspace = self.free_name(wanted), self._bridge.workspace
         self._bridge.ask(lambda: workspace.deal(name, ()), self._on_made, owner=self, failed=self.refused.emit)
 
     def duplicate(self, document: DeckDocument) -> None:

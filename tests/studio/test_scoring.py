@@ -266,3 +266,20 @@ def test_what_does_not_fit_is_refused() -> None:
             labels=labels,
             distances=[near, near],
         )
+
+
+@pytest.mark.parametrize("mode", DeckMode)
+def test_each_corruption_is_the_mean_of_its_severities_with_its_own_interval(mode: DeckMode) -> None:
+    score, probabilities, labels, _ = scored(HAND[:4], deck(HAND[:4], mode, temperature=0.3))
+    assert [each.corruption for each in score.corruptions] == [None, *SUITE.corruptions]
+    best = next(number for number, each in enumerate(HAND) if each.id == score.best_card)
+    for each in score.corruptions:
+        own = [index for index, cell in enumerate(score.cells) if cell.corruption == each.corruption]
+        for name in ("accuracy", "agnostic", "best_suit", "any_card"):
+            assert getattr(each, name) == pytest.approx(np.mean([getattr(score.cells[at], name) for at in own]))
+        alone = [(probabilities[best][at].argmax(1) == labels).mean() for at in own]
+        assert each.best_card == pytest.approx(np.mean(alone))
+        assert each.gain_interval[0] <= each.gain <= each.gain_interval[1]
+    corrupted = score.corruptions[1:]
+    assert score.robust == pytest.approx(np.mean([each.accuracy for each in corrupted]))
+    assert score.best_card_robust == pytest.approx(np.mean([each.best_card for each in corrupted]))

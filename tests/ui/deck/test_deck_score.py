@@ -79,14 +79,14 @@ def test_the_matrix_shows_where_the_gate_sends_images(full, play):
     full.workspace.deal("mine", [full.cards[0], full.cards[2], full.cards[4]])
     played = play()
     pane = played.page.pane
-    assert pane._drawer.isHidden()
+    assert pane.drawer.isHidden()
     pane.score.matrix_button.click()
-    assert not pane._drawer.isHidden()
-    words = pane.matrix.accessibleDescription()
+    assert not pane.drawer.isHidden()
+    words = pane.drawer.matrix.accessibleDescription()
     assert "gaussian noise severity 5: clean 0.0 %, gaussian 100.0 %" in words
     cell = pane.judgement.score.cells[-1]
-    assert pane.matrix._at(pane.matrix._cell_rect(3, cell).center()).startswith("contrast severity 5")
-    assert pane.matrix._at(QPoint(0, 0).toPointF()) == ""
+    assert pane.drawer.matrix._at(pane.drawer.matrix._cell_rect(3, cell).center()).startswith("contrast severity 5")
+    assert pane.drawer.matrix._at(QPoint(0, 0).toPointF()) == ""
 
 
 def test_two_decks_side_by_side_are_compared_and_share_cards(full, play, drop):
