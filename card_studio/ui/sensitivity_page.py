@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QSplitter, QWidget
 
 from card_studio.domain.ids import CardId
 from card_studio.studio.probe import example_image
@@ -22,16 +22,17 @@ from card_studio.studio.sensitivity_view import (
 from card_studio.studio.versions import versions_of
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
-from card_studio.ui.card_picker import CardPicker, short_method
+from card_studio.ui.card_picker import CardPicker
 from card_studio.ui.colour_maps import DIVERGING, SEQUENTIAL
-from card_studio.ui.pieces import EmptyState, button, label, on_surface, row, rule
-from card_studio.ui.plot_actions import add_plot_actions
+from card_studio.ui.pieces import label, on_surface
 from card_studio.ui.plot_panel import PlotPanel
+from card_studio.ui.results_page import ResultsPage, choice_box, offer_cards
 from card_studio.ui.robustness_data import cards_of
 from card_studio.ui.scale_bar import ScaleBar
 from card_studio.ui.sensitivity_pointer import PointerPane
 from card_studio.ui.sensitivity_profile import ProfilePlot
 from card_studio.ui.sensitivity_wall import MapWall
+from card_studio.ui.slices import Step
 from card_studio.ui.theme import SPACE, Theme
 from card_studio.ui.words import counted
 
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
 _MOST = 24
 """Maps on the wall."""
+_EMPTY = (
+    "mdi6.sine-wave",
+    "No card was mapped yet",
+    "A sensitivity map shows a card's error under a perturbation at each spatial frequency, low ones at the centre. "
+    "Select cards on the Cards page and map them.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,44 +59,34 @@ class _Wall:
     scale: tuple[float, float]
 
 
-class SensitivityPage(QWidget):
+class SensitivityPage(ResultsPage):
     """Cards, the wall, the cursor's pane, and the profile; one card and one frequency are marked in all."""
 
-    open_page = Signal(str)
-    said = Signal(str)
+    wall: MapWall
+    pointer: PointerPane
+    profile: ProfilePlot
 
     def __init__(self, bridge: Bridge, theme: Theme, actions: ActionRegistry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Sensitivity")
-        self.bridge, self.theme, self.actions_ = bridge, theme, actions
+        picker = CardPicker(theme, _MOST, "with a map of this kind")
+        super().__init__(bridge, theme, actions, parent, name="Sensitivity", picker=picker, empty=_EMPTY)
         self.kinds: list[MapKind] = []
         self.shown: _Wall | None = None
-        self.is_loaded = False
         self._kind_key = ""
         self._baseline: CardId | None = None
-        self.picker = CardPicker(theme, _MOST, "with a map of this kind")
-        self.wall, self.pointer, self.profile = MapWall(theme), PointerPane(theme), ProfilePlot(theme)
-        self.scale = ScaleBar(theme)
-        self.panels = self._panels()
-        self.empty = EmptyState(
-            theme,
-            "mdi6.sine-wave",
-            "No card was mapped yet",
-            "A sensitivity map shows a card's error under a perturbation at each spatial frequency, low ones at the "
-            "centre. Select cards on the Cards page and map them.",
-            [
-                button("Open the cards", lambda: self.open_page.emit("cards"), primary=True),
-                button("Open the queue", lambda: self.open_page.emit("queue")),
-            ],
-        )
-        self._build()
-        self._connect()
-        add_plot_actions(self, actions, "sensitivity", self.panels)
-
-    def refresh(self) -> None:
-        """Read the maps again."""
-        workspace = self.bridge.workspace
-        self.bridge.ask(lambda: _read_kinds(workspace), self._on_kinds, owner=self, key="kinds")
+        self.kind_box = choice_box("How the maps were measured", 24)
+        self.baseline_box = choice_box("Map to which differences are shown", 18)
+        self.order_box, self.scale_box = choice_box("Arrangement of the wall"), choice_box("Limits of the colour scale")
+        self.order_box.addItems(["By suit and sparsity", "In a row"])
+        self.scale_box.addItems(["99th percentile", "Whole range"])
+        for widget in (
+            label("Maps", "caption"),
+            self.kind_box,
+            label("Compare with", "caption"),
+            self.baseline_box,
+            self.order_box,
+            self.scale_box,
+        ):
+            self.head.addWidget(widget)
 
     @property
     def kind(self) -> MapKind | None:
@@ -103,84 +100,50 @@ class SensitivityPage(QWidget):
         self.wall.choose(card)
         self.profile.choose(card)
 
-    def _panels(self) -> list[PlotPanel]:
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setWidget(on_surface(self.wall))
-        self._scroll.setFocusProxy(self.wall)
-        wall = PlotPanel(
+    def _read(self) -> list[MapKind]:
+        return _read_kinds(self.bridge.workspace)
+
+    def _parts(self) -> list[Step]:
+        return [self._add_wall, self._add_profile, self._add_pointer, self._connect]
+
+    def _add_wall(self) -> None:
+        self.wall, self.scale = MapWall(self.theme), ScaleBar(self.theme)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(on_surface(self.wall))
+        scroll.setFocusProxy(self.wall)
+        panel = PlotPanel(
             self.theme,
             "Sensitivity maps",
-            self._scroll,
+            scroll,
             lambda: map_sheet(self._hung().kind, self._hung().maps),
             data=lambda: cell_sheet(self._hung().kind, self._hung().maps),
             printed=self.wall,
         )
-        wall.tools.insertWidget(1, self.scale)
-        wall.tools.insertSpacing(1, 2 * SPACE)
-        return [wall, PlotPanel(self.theme, "Error by frequency", self.profile, self.profile.sheet)]
+        panel.tools.insertWidget(1, self.scale)
+        panel.tools.insertSpacing(1, 2 * SPACE)
+        self.panels.append(panel)
+        self._side = QSplitter(Qt.Orientation.Vertical)
+        self._side.setChildrenCollapsible(False)
+        self.body.addWidget(panel)
+        self.body.addWidget(self._side)
+        self.body.setStretchFactor(1, 1)
+        self.body.setSizes([250, 680, 420])
+
+    def _add_profile(self) -> None:
+        self.profile = ProfilePlot(self.theme)
+        panel = PlotPanel(self.theme, "Error by frequency", self.profile, self.profile.sheet)
+        self.panels.append(panel)
+        self._side.addWidget(panel)
+
+    def _add_pointer(self) -> None:
+        self.pointer = PointerPane(self.theme)
+        self._side.addWidget(self.pointer)
+        self._side.setSizes([340, 400])
 
     def _hung(self) -> _Wall:
         assert self.shown is not None
         return self.shown
-
-    def _build(self) -> None:
-        self.kind_box, self.baseline_box, self.order_box, self.scale_box = (QComboBox() for _ in range(4))
-        for box, name, width in (
-            (self.kind_box, "How the maps were measured", 24),
-            (self.baseline_box, "Map to which differences are shown", 18),
-            (self.order_box, "Arrangement of the wall", 0),
-            (self.scale_box, "Limits of the colour scale", 0),
-        ):
-            box.setAccessibleName(name)
-            box.setToolTip(name)
-            policy = QComboBox.SizeAdjustPolicy
-            box.setSizeAdjustPolicy(policy.AdjustToMinimumContentsLengthWithIcon if width else policy.AdjustToContents)
-            box.setMinimumContentsLength(width)
-        self.order_box.addItems(["By suit and sparsity", "In a row"])
-        self.scale_box.addItems(["99th percentile", "Whole range"])
-        bar = row(
-            label("Sensitivity", "title"),
-            None,
-            label("Maps", "caption"),
-            self.kind_box,
-            label("Compare with", "caption"),
-            self.baseline_box,
-            self.order_box,
-            self.scale_box,
-        )
-        bar.setContentsMargins(2 * SPACE, SPACE * 3 // 2, 2 * SPACE, SPACE)
-        self.definition = label("", "caption", wrap=True, selectable=True)
-        self.definition.setContentsMargins(2 * SPACE, 0, 2 * SPACE, SPACE)
-        page = on_surface(QWidget())
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(bar)
-        layout.addWidget(self.definition)
-        layout.addWidget(rule())
-        layout.addWidget(self._split(), 1)
-        self._stack = QStackedWidget()
-        for part in (QWidget(), self.empty, page):
-            self._stack.addWidget(part)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._stack)
-
-    def _split(self) -> QSplitter:
-        side = QSplitter(Qt.Orientation.Vertical)
-        side.addWidget(self.panels[1])
-        side.addWidget(self.pointer)
-        side.setSizes([340, 400])
-        whole = QSplitter()
-        whole.addWidget(self.picker)
-        whole.addWidget(self.panels[0])
-        whole.addWidget(side)
-        whole.setStretchFactor(1, 1)
-        whole.setSizes([250, 680, 420])
-        for splitter in (side, whole):
-            splitter.setChildrenCollapsible(False)
-        return whole
 
     def _connect(self) -> None:
         self.kind_box.activated.connect(self._on_kind_chosen)
@@ -191,19 +154,11 @@ class SensitivityPage(QWidget):
         self.picker.chosen.connect(self.choose_card)
         self.wall.card_chosen.connect(self.choose_card)
         self.wall.pointed.connect(self._on_pointed)
-        for panel in self.panels:
-            panel.said.connect(self.said)
-            panel.failed.connect(self.bridge.failed)
-        self.setFocusProxy(self.picker)
 
-    def _on_kinds(self, kinds: list[MapKind]) -> None:
-        self.is_loaded = True
-        if kinds and [kind.identity for kind in kinds] == [kind.identity for kind in self.kinds]:
+    def _show(self, kinds: list[MapKind]) -> None:
+        if [kind.identity for kind in kinds] == [kind.identity for kind in self.kinds]:
             return
         self.kinds = kinds
-        self._stack.setCurrentIndex(2 if kinds else 1)
-        if not kinds:
-            return
         if self.kind is None:
             self._kind_key = kinds[0].key
         self.kind_box.clear()
@@ -221,11 +176,7 @@ class SensitivityPage(QWidget):
         self.picker.set_cards(cards, lambda card: f"mean error {means[card.id]:.1f} %")
         if self._baseline not in means:
             self._baseline = None
-        self.baseline_box.clear()
-        self.baseline_box.addItem("Nothing: error rates", "")
-        for card in cards:
-            self.baseline_box.addItem(f"{card.name} ({short_method(card)})", card.id)
-        self.baseline_box.setCurrentIndex(max(0, self.baseline_box.findData(self._baseline or "")))
+        offer_cards(self.baseline_box, "Nothing: error rates", cards, self._baseline)
         self._hang()
         workspace = self.bridge.workspace
         first = next((card for card in cards if card.suite is not None), cards[0])
@@ -255,6 +206,7 @@ class SensitivityPage(QWidget):
             self._on_pointed(*self.wall.cursor_cell)
         else:
             self.pointer.clear()
+        self.is_loaded = True
 
     def _on_example(self, image: NDArray[np.uint8] | None) -> None:
         self.pointer.set_example(image)

@@ -109,7 +109,7 @@ def open_page(
         window.setCentralWidget(page)
         window.show()
         page.refresh()
-        qtbot.waitUntil(lambda: page.is_loaded and not bridge.busy)
+        qtbot.waitUntil(lambda: page.is_loaded and not bridge.busy and getattr(page, "settled", True))
         actions.refresh()
         return page
 

@@ -43,7 +43,7 @@ def compare_with(page: RobustnessPage, qtbot: QtBot, card: Any) -> None:
     wanted = page.baseline_box.findData(card.id)
     for _ in range(wanted - page.baseline_box.currentIndex()):
         qtbot.keyClick(page.baseline_box, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: page.view is not None and page.view.grid.compares and not page.bridge.busy)
+    qtbot.waitUntil(lambda: page.view is not None and page.view.grid.compares and not page.bridge.busy and page.settled)
 
 
 def column_of(page: RobustnessPage, card: Any) -> int:
@@ -166,26 +166,72 @@ def test_a_mean_does_not_change_with_what_is_ticked(page: RobustnessPage, qtbot:
 def test_unlike_suites_are_never_mixed(page: RobustnessPage, qtbot: QtBot, cards: list[Any], measurer: Any) -> None:
     measurer.evaluate(cards[0], 0.9, 0.2, OTHER, "t")
     page.refresh()
-    qtbot.waitUntil(lambda: page.suite_box.count() == 2 and not page.bridge.busy)
+    qtbot.waitUntil(lambda: page.suite_box.count() == 2 and not page.bridge.busy and page.settled)
     assert len(page.trade_off.points) == 4
     page.suite_box.setFocus()
     qtbot.keyClick(page.suite_box, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: len(page.trade_off.points) == 1 and not page.bridge.busy)
+    qtbot.waitUntil(lambda: len(page.trade_off.points) == 1 and not page.bridge.busy and page.settled)
     assert page.picker.model.rowCount() == 1
     assert "1 corruptions x severities 2" in page.definition.text()
 
 
-def test_published_figures_are_off_until_ticked_and_say_what_they_are(page: RobustnessPage) -> None:
+def test_published_figures_are_off_until_ticked_and_say_what_they_are(page: RobustnessPage, qtbot: QtBot) -> None:
     assert page.published.figures() == ()
     page.published.ticks["RobustNets LRR"].trigger()
     page.published.ticks["RobustBench, cards and decks at 95 %"].trigger()
+    qtbot.waitUntil(lambda: page.settled)
     assert len(page.trade_off.points) == 4 + 15 + 4
     assert "published, not this suite" in page.definition.text()
     assert "ResNet-18" in page.trade_off.sheet().note
     assert [row[-1] for row in page.trade_off.sheet().rows].count("RobustNets") == 15
-    assert all(len(result.evaluation.cells) == 5 for result in page._shown().grid.results)
+    assert all(len(result.evaluation.cells) == 5 for result in page.grid.results)
     page.published.clear()
+    qtbot.waitUntil(lambda: page.settled)
     assert len(page.trade_off.points) == 4
+
+
+def test_published_columns_stand_framed_beside_the_matrix(
+    page: RobustnessPage, qtbot: QtBot, cards: list[Any], tmp_path: Path
+) -> None:
+    model = page.matrix.model_
+    before = model.columnCount()
+    page.published.ticks["RobustBench by corruption, beside the matrix"].trigger()
+    qtbot.waitUntil(lambda: page.settled)
+    assert model.columnCount() == before + 2
+    assert [shown(page, row_of(page, "contrast"), before + k) for k in range(2)] == ["93.3", "91.3"]
+    assert [shown(page, row_of(page, "mean of all"), before + k) for k in range(2)] == ["90.9", "92.8"]
+    role = Qt.ItemDataRole.AccessibleTextRole
+    assert model.headerData(before, Qt.Orientation.Horizontal, role) == "Published, RobustBench: LRR AugMix: mean"
+    assert "published, not this suite" in page.definition.text()
+    assert "framed: published" in page.panels[2].caption.text()
+    page.choose_card(cards[1].id)
+    page.matrix.setCurrentIndex(model.index(row_of(page, "contrast"), before))
+    assert page.cell_words.text().startswith("Published, RobustBench: LRR AugMix: contrast")
+    assert page.picker.current() == cards[1].id, "a published column is no card"
+    compare_with(page, qtbot, cards[0])
+    assert shown(page, row_of(page, "contrast"), before) == "93.3", "differences to it would be of unlike definitions"
+    page.panels[2].export(tmp_path / "matrix.tex")
+    assert "Published: RobustBench LRR AugMix" in (tmp_path / "matrix.tex").read_text()
+    page.panels[2].export(tmp_path / "matrix.csv")
+    assert (tmp_path / "matrix.csv").read_text().count("\npublished,") == 2 * 16
+
+
+def test_mce_is_shown_once_a_card_is_chosen_that_normalises_it(
+    page: RobustnessPage, qtbot: QtBot, cards: list[Any]
+) -> None:
+    assert not any("mCE" in heading.text for heading in page.summary.model_.sheet.headings)
+    page.tabs.setCurrentIndex(1)
+    page.normaliser_box.setFocus()
+    for _ in range(page.normaliser_box.findData(cards[0].id)):
+        qtbot.keyClick(page.normaliser_box, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: page.grid.normaliser is not None and not page.bridge.busy and page.settled)
+    sheet = page.summary.model_.sheet
+    assert "mCE" in sheet.headings[-1].text
+    by_card = dict(zip([result.card.id for result in page.grid.results], [row[-1] for row in sheet.rows], strict=True))
+    assert by_card[cards[0].id] == pytest.approx(100)
+    assert by_card[cards[2].id] == pytest.approx(40)
+    assert cards[0].name in sheet.headings[-1].text
+    assert "errors summed over severities" in page.panels[3].caption.text()
 
 
 def test_finding_narrows_the_list_and_keeps_ticks(page: RobustnessPage, qtbot: QtBot) -> None:
@@ -257,7 +303,7 @@ def test_actions_work_on_the_panel_with_the_focus(page: RobustnessPage, qtbot: Q
 def test_what_did_not_change_is_not_worked_out_again(page: RobustnessPage, qtbot: QtBot) -> None:
     before = page.view
     page.refresh()
-    qtbot.waitUntil(lambda: not page.bridge.busy)
+    qtbot.waitUntil(lambda: not page.bridge.busy and page.settled)
     qtbot.wait(50)
     assert page.view is before
 
@@ -266,7 +312,7 @@ def test_a_new_evaluation_appears(page: RobustnessPage, qtbot: QtBot, measurer: 
     card = measurer.card("clean", 0.9)
     measurer.evaluate(card, 0.97, 0.6)
     page.refresh()
-    qtbot.waitUntil(lambda: card.id in page.picker.ticked() and not page.bridge.busy)
+    qtbot.waitUntil(lambda: card.id in page.picker.ticked() and not page.bridge.busy and page.settled)
     qtbot.waitUntil(lambda: card.id in [point.key for point in page.trade_off.points])
 
 

@@ -125,7 +125,7 @@ def test_maps_measured_differently_never_share_a_wall(
 ) -> None:
     measurer.map(cards[0], 0.5, MapOptions(images=64, clamp=True))
     page.refresh()
-    qtbot.waitUntil(lambda: page.kind_box.count() == 2 and not page.bridge.busy)
+    qtbot.waitUntil(lambda: page.kind_box.count() == 2 and not page.bridge.busy and page.settled)
     assert len(page._hung().maps) == 3
     page.kind_box.setFocus()
     qtbot.keyClick(page.kind_box, Qt.Key.Key_Down)
@@ -179,7 +179,7 @@ def test_a_refresh_without_news_keeps_cursor_and_wall(page: SensitivityPage, qtb
     page.wall.point_at(1, 2)
     before = page.shown
     page.refresh()
-    qtbot.waitUntil(lambda: not page.bridge.busy)
+    qtbot.waitUntil(lambda: not page.bridge.busy and page.settled)
     qtbot.wait(50)
     assert page.shown is before
     assert page.wall.cursor_cell == (1, 2)
