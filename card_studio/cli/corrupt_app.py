@@ -32,6 +32,7 @@ def corrupt(
     set: Annotated[list[str] | None, typer.Option("--set", help="Override an option: data.b=value.")] = None,
     corruption: Annotated[list[CorruptionName] | None, typer.Option(help="Only these; repeat it.")] = None,
     split: Annotated[str, typer.Option(help="test or validation.")] = "test",
+    images: Annotated[int, typer.Option(min=0, help="The first so many images; 0 takes all.")] = 0,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the corruptions.")] = 0,
     wait: Wait = True,
     json: Json = False,
@@ -43,6 +44,7 @@ def corrupt(
         "data": data_named(dataset, set or [], workspace),
         "out": folder,
         "corruptions": tuple(corruption or STANDARD_CORRUPTIONS),
+        "images": images,
         "seed": seed,
         "split": split,
     }

@@ -150,6 +150,7 @@ class CorruptDataset(Options):
     out: Path = option(..., "Folder that receives the set, from the root of the disk")
     split: Literal["test", "validation"] = option("test", "Images that no card was trained on")
     corruptions: tuple[CorruptionName, ...] = Field(STANDARD_CORRUPTIONS, min_length=1, description="Corruptions")
+    images: int = option(0, "The first so many images; 0 takes all", unit="images", ge=0)
     seed: int = option(0, "Seed of the corruptions", ge=0, le=2**31 - 1)
 
     @field_validator("out")

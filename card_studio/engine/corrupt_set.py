@@ -73,7 +73,7 @@ class _Writing:
     def __init__(self, spec: CorruptDataset, dataset: Dataset) -> None:
         self.folder = spec.out
         self.spec = spec
-        self.split: Split = dataset.test if spec.split == "test" else dataset.validation
+        self.split = _first(dataset.test if spec.split == "test" else dataset.validation, spec.images)
         self.manifest = _manifest(spec, dataset, self.split)
         self.pace = Pace(len(spec.corruptions) * len(SEVERITIES) * len(self.split))
 
@@ -152,6 +152,11 @@ class _Writing:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npy"
+
+
+def _first(split: Split, count: int) -> Split:
+    """Return a split's first images; all of them where `count` is 0."""
+    return Split(images=split.images[:count], labels=split.labels[:count]) if count else split
 
 
 def _rows(images: Tensor) -> bytes:

@@ -90,6 +90,21 @@ def test_evaluating_on_it_gives_exactly_the_builtin_accuracies(
     assert cells(source=str(spec.out)) != cells(seed=4)
 
 
+def test_a_set_of_the_first_images_is_evaluated_on_these(
+    spec: CorruptDataset, small_dataset: Dataset, context: Context
+) -> None:
+    write(spec.model_copy(update={"images": 12}), context)
+    assert np.load(spec.out / "fog.npy").shape == (5 * 12, 12, 12, 3)
+    suite = Suite(source=str(spec.out), corruptions=(NOISE, FOG), images=12)
+    ours = SuiteImages(suite, small_dataset, context.cache)
+    builtin = SuiteImages(Suite(corruptions=(NOISE, FOG), images=12, seed=3), small_dataset, context.cache)
+    assert ours.images((FOG, 4)).tolist() == builtin.images((FOG, 4)).tolist()
+    with pytest.raises(DataError, match=r"holds the first 12 of 30 test images: evaluate no more .*\(images = 12\)"):
+        SuiteImages(suite.model_copy(update={"images": 0}), small_dataset, context.cache)
+    with pytest.raises(DataError, match="holds another set, whose images is 12 instead of 30"):
+        write(spec, context)
+
+
 def test_whole_files_stay_and_the_rest_is_made(spec: CorruptDataset, context: Context) -> None:
     first = spec.model_copy(update={"corruptions": (NOISE,)})
     write(first, context)

@@ -21,7 +21,10 @@ from card_studio.files import read_array
 
 LABELS = "labels"
 MANIFEST = "manifest.json"
-_SOURCES = ". CIFAR-10-C: https://zenodo.org/records/2535967, CIFAR-100-C: https://zenodo.org/records/3555552"
+_SOURCES = (
+    ". CIFAR-10-C.tar is at https://zenodo.org/records/2535967, CIFAR-100-C.tar at https://zenodo.org/records/3555552: "
+    "unpack it into the data folder; for other data run `card-studio corrupt`"
+)
 
 
 class Manifest(BaseModel):
@@ -80,6 +83,7 @@ class SuiteFolder:
         manifest = read_manifest(self.path)
         if manifest is not None:
             self._check_origin(manifest, suite, digest)
+            labels = labels[: self._count(manifest, suite, len(labels))]
         truth = self._read(LABELS)
         count = len(labels)
         rows = len(SEVERITIES) * count
@@ -121,6 +125,15 @@ class SuiteFolder:
                 f"{self.path}: {missing[0]} is not made, or not finished: run `card-studio corrupt` on it again"
             )
 
+    def _count(self, manifest: Manifest, suite: Suite, every: int) -> int:
+        """Return how many images the set holds, which are enough for the suite."""
+        if manifest.images < min(suite.images or every, every):
+            raise DataError(
+                f"{self.path}: holds the first {manifest.images} of {every} {suite.split} images: evaluate no "
+                f"more than these (images = {manifest.images}), or write a set of all"
+            )
+        return manifest.images
+
     def _facts(self, name: str) -> tuple[str, int, int]:
         status = (self.path / f"{name}.npy").stat()
         return name, status.st_size, status.st_mtime_ns
@@ -131,7 +144,7 @@ class SuiteFolder:
             return read_array(path, mapped=True)
         except FileNotFoundError as error:
             raise DataError(
-                f"{path}: no such file; a suite's folder holds labels.npy and one .npy each{_SOURCES}"
+                f"{path}: no such file; a suite's folder holds labels.npy and one .npy for each corruption{_SOURCES}"
             ) from error
         except (ValueError, EOFError) as error:
             raise DataError(f"{path}: not a .npy file of plain numbers: fetch it again") from error
