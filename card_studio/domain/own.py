@@ -137,31 +137,29 @@ class OwnMethods:
         return recipe.model_copy(update=changes) if changes else recipe
 
     def _whole(self, given: Own, kind: MethodKind, place: tuple[str, ...]) -> Own:
-        """Return options with the defaults filled in and the code named."""
+        """Return options with the defaults filled in and the code named.
+
+        What is wrong is told as though the recipe itself had found it, so that a form shows it at its field.
+        """
         try:
             method, extension = self.find(kind, given.name, given.source)
-            checked = options_of(method, extension.source).model_validate(
+            whole = options_of(method, extension.source).model_validate(
                 given.model_dump() | {"source": extension.source}
             )
         except ExtensionError as error:
-            details = InitErrorDetails(type=PydanticCustomError("own", str(error)), loc=(*place, "name"), input=given)
-            raise _refusal([details]) from error
+            missing = PydanticCustomError("own", "{text}", {"text": str(error)})
+            problems = [InitErrorDetails(type=missing, loc=(*place, "name"), input=given.name)]
         except ValidationError as error:
-            raise _refusal([_placed(each, place) for each in error.errors()]) from error
-        return type(given).model_validate(checked.model_dump())
+            problems = [_placed(each, place) for each in error.errors()]
+        else:
+            return type(given).model_validate(whole.model_dump())
+        cause = ValidationError.from_exception_data("Recipe", problems)
+        raise RecipeError(f"recipe: {explain(cause)}") from cause
 
 
 def _placed(problem: Mapping[str, Any], place: tuple[str, ...]) -> InitErrorDetails:
     kind = PydanticCustomError(problem["type"], "{text}", {"text": problem["msg"]})
     return InitErrorDetails(type=kind, loc=(*place, *problem["loc"]), input=problem["input"])
-
-
-def _refusal(problems: list[InitErrorDetails]) -> RecipeError:
-    """Return what is wrong as though the recipe itself had found it, so that a form shows it at its field."""
-    cause = ValidationError.from_exception_data("Recipe", problems)
-    refusal = RecipeError(f"recipe: {explain(cause)}")
-    refusal.__cause__ = cause
-    return refusal
 
 
 def template_of(kind: MethodKind) -> type[Own]:

@@ -1,6 +1,7 @@
 """What narrows the Cards table: words, methods, augmentations; and views of it saved under a name."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,7 +10,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 
 from card_studio.domain.card import CardQuery
-from card_studio.domain.names import AugmentationName, Compression
+from card_studio.domain.names import AugmentationName, Compression, MethodKind
+from card_studio.domain.own import OwnMethods
 from card_studio.ui.pieces import row
 from card_studio.ui.questions import ask_text
 from card_studio.ui.theme import SPACE
@@ -29,19 +31,29 @@ class Choice(QToolButton):
         self.setProperty("role", "button")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setAccessibleName(f"Filter by {title.lower()}")
-        menu = QMenu(self)
         self.ticks: dict[str, QAction] = {}
-        for name in names:
-            action = menu.addAction(name)
-            action.setCheckable(True)
-            action.toggled.connect(self._on_toggled)
-            self.ticks[name] = action
-        self.setMenu(menu)
+        self.setMenu(QMenu(self))
+        self.offer(names)
         self._say()
 
     def chosen(self) -> tuple[str, ...]:
         """Return the ticked names."""
         return tuple(name for name, action in self.ticks.items() if action.isChecked())
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Offer these names; those that were ticked and are still there stay so."""
+        if list(names) == list(self.ticks):
+            return
+        chosen = self.chosen()
+        self.ticks = {}
+        self.menu().clear()
+        for name in names:
+            action = self.menu().addAction(name)
+            action.setCheckable(True)
+            action.setChecked(name in chosen)
+            action.toggled.connect(self._on_toggled)
+            self.ticks[name] = action
+        self._say()
 
     def choose(self, names: tuple[str, ...]) -> None:
         """Tick exactly these, without counting it as an edit."""
@@ -92,13 +104,17 @@ class CardsFilter(QWidget):
         self.methods.edited.connect(self.edited)
         self.augmentations.edited.connect(self.edited)
 
+    def offer_own(self, own: OwnMethods) -> None:
+        """Offer one's own augmentations too."""
+        self.augmentations.offer([*map(str, AugmentationName), *own.names(MethodKind.AUGMENTATION)])
+
     def applied_to(self, query: CardQuery) -> CardQuery:
         """Return the query with these conditions."""
         return replace(
             query,
             text=self.words.text(),
             methods=tuple(Compression(name) for name in self.methods.chosen()),
-            augmentations=tuple(AugmentationName(name) for name in self.augmentations.chosen()),
+            augmentations=self.augmentations.chosen(),
         )
 
     @property

@@ -94,6 +94,7 @@ class CardsPage(QWidget):
 
     def refresh(self) -> None:
         """Read again what is on show."""
+        self.bridge.ask(self.bridge.workspace.own_methods, self.filter.offer_own, owner=self, key="own")
         self.model.refresh()
         if self.grouped.isChecked():
             self._ask_groups()

@@ -40,6 +40,7 @@ class MainWindow(QMainWindow):
         self._stale: set[str] = set()
         self._menus: dict[str, QMenu] = {}
         self.setWindowTitle(str(bridge.workspace.path))
+        theme.dress(self)
         self._build()
         self._add_actions()
         self.toasts = Toasts(theme, self)
@@ -163,6 +164,7 @@ class MainWindow(QMainWindow):
             tip="A recipe from the form, or a sweep around it",
         )
         add("view.commands", "&Command palette", "Ctrl+K", self._on_commands_asked, menu="View", icon="mdi6.magnify")
+        add("file.own", "Own &methods…", "", self._on_own_methods_asked, menu="File", icon="mdi6.puzzle-outline")
         add("file.quit", "&Quit", QKeySequence.StandardKey.Quit, self.close, menu="File", tip="Jobs go on")
         add("help.keys", "&Keyboard shortcuts", "F1", self._on_help_asked, menu="Help", icon="mdi6.keyboard-outline")
         add("help.about", "&About card-studio", "", self._on_about_asked, menu="Help")
@@ -228,6 +230,13 @@ class MainWindow(QMainWindow):
 
     def _on_commands_asked(self) -> None:
         CommandPalette(self.actions_, self).open()
+
+    def _on_own_methods_asked(self) -> None:
+        from card_studio.ui.own_dialog import OwnDialog  # here, since few starts need it
+
+        dialog = OwnDialog(self.bridge, self)
+        dialog.edited.connect(self._on_workspace_changed)
+        dialog.open()
 
     def _on_help_asked(self) -> None:
         ShortcutsHelp(self.actions_, self).open()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from card_studio.domain.job import Job, MakeCard
+from card_studio.domain.own import OwnMethods
 from card_studio.domain.recipe import Recipe, recipe_from, write_recipe
 from card_studio.errors import RecipeError
 from card_studio.ui.afterwards import Afterwards
@@ -35,18 +36,26 @@ class NewJobDialog(QDialog):
 
     confirmed = Signal(list, int)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None, template: Job | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        template: Job | None = None,
+        *,
+        own: OwnMethods | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("New job")
-        self.form = RecipeForm()
+        self.form = RecipeForm(own=own)
         self.toml = QPlainTextEdit()
         self.toml.setFont(fixed_font())
         self.toml.setAccessibleName("Recipe as TOML")
-        self.sweep = SweepForm()
+        self.sweep = SweepForm(own)
         self.afterwards = Afterwards()
         self.presets = QComboBox()
         self.priority = QSpinBox()
         self._recipes: list[Recipe] = []
+        self._wrong = ""
         self._presets = presets()
         self._build()
         self._connect()
@@ -124,7 +133,8 @@ class NewJobDialog(QDialog):
         self.priority.setValue(job.priority)
         self.afterwards.show_choices(spec.then_evaluate, spec.then_map)
 
-    def _on_form_checked(self, _recipe: Recipe | None, _problem: str) -> None:
+    def _on_form_checked(self, _recipe: Recipe | None, problem: str) -> None:
+        self._wrong = problem
         self._judge()
 
     def _on_preset_chosen(self, index: int) -> None:
@@ -158,7 +168,7 @@ class NewJobDialog(QDialog):
 
     def _judge(self) -> None:
         if self.form.recipe is None:
-            self._refuse("see the fields marked in red" if self.tabs.currentIndex() == _FORM else "the recipe is wrong")
+            self._refuse("see the fields marked in red" if self.tabs.currentIndex() == _FORM else self._wrong)
             return
         try:
             recipes = self.sweep.recipes(self.form.recipe)

@@ -6,7 +6,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 
-def ask_first(parent: QWidget, question: str, consequence: str, verb: str, then: Callable[[], object]) -> QMessageBox:
+def ask_first(
+    parent: QWidget,
+    question: str,
+    consequence: str,
+    verb: str,
+    then: Callable[[], object],
+    *,
+    otherwise: str = "Keep",
+) -> QMessageBox:
     """Ask, and call `then` only if the answer is `verb`; Escape and Enter do nothing.
 
     Args:
@@ -15,12 +23,13 @@ def ask_first(parent: QWidget, question: str, consequence: str, verb: str, then:
         consequence: what will be lost.
         verb: what the button that does it says.
         then: what to do.
+        otherwise: what the button that does nothing says.
     """
     box = QMessageBox(QMessageBox.Icon.NoIcon, "card-studio", question, parent=parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setInformativeText(consequence)
     yes = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+    keep = box.addButton(otherwise, QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     yes.clicked.connect(lambda _checked=False: then())

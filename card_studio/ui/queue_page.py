@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QSplitter, QStacke
 
 from card_studio.domain.ids import JobId
 from card_studio.domain.job import Job, JobSpec
+from card_studio.domain.own import OwnMethods
 from card_studio.ui import queue_rules as rules
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
@@ -35,6 +36,7 @@ class QueuePage(QWidget):
         self.setAccessibleName("Queue")
         self.bridge, self.theme, self.actions_ = bridge, theme, actions
         self._loaded = False
+        self._own = OwnMethods()
         self.model = QueueModel()
         self.model.setParent(self)
         self.table = QueueTable(self.model, theme)
@@ -58,7 +60,8 @@ class QueuePage(QWidget):
         self.setFocusProxy(self.table)
 
     def refresh(self) -> None:
-        """Ask for the jobs."""
+        """Ask for the jobs, and for the methods that a new one may use."""
+        self.bridge.ask(self.bridge.workspace.own_methods, self._on_own_methods, owner=self, key="own")
         self.bridge.ask(self.bridge.workspace.jobs, self._on_jobs, owner=self, key="jobs")
 
     def selected(self) -> list[Job]:
@@ -72,10 +75,13 @@ class QueuePage(QWidget):
 
     def new_job(self, template: Job | None = None) -> NewJobDialog:
         """Open the form for a new job."""
-        dialog = NewJobDialog(self.theme, self.window(), template)
+        dialog = NewJobDialog(self.theme, self.window(), template, own=self._own)
         dialog.confirmed.connect(self.submit)
         dialog.open()
         return dialog
+
+    def _on_own_methods(self, own: OwnMethods) -> None:
+        self._own = own
 
     def submit(self, specs: Sequence[JobSpec], priority: int = 0) -> None:
         """Queue jobs."""

@@ -3,7 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
 
-from card_studio.domain.names import AugmentationName, Compression
+from card_studio.domain.names import AugmentationName, Compression, MethodKind
+from card_studio.domain.own import OwnMethods
 from card_studio.domain.recipe import Recipe
 from card_studio.ui.pieces import label
 from card_studio.ui.sweep import Grid, numbers, sweep
@@ -17,10 +18,11 @@ class SweepForm(QWidget):
 
     edited = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, own: OwnMethods | None = None) -> None:
         super().__init__()
+        names = [*map(str, AugmentationName), *(own or OwnMethods()).names(MethodKind.AUGMENTATION)]
         self.methods = {name: self._tick(str(name)) for name in Compression}
-        self.augmentations = {name: self._tick(str(name)) for name in AugmentationName}
+        self.augmentations = {name: self._tick(name) for name in names}
         self.sparsities = self._line("Sparsities", "as in the recipe, or 0.8, 0.9, 0.95")
         self.seeds = self._line("Seeds", "as in the recipe, or 0-4")
         grid = QGridLayout()
