@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from card_studio.domain.deck import Deck
-from card_studio.domain.job import Job
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.prediction import Neighbours, Prediction
 from card_studio.studio.dealing import DealerClient
@@ -153,7 +152,7 @@ class Oracle(QObject):
         """Have reference images made that are not on this machine."""
         workspace, deck = self._bridge.workspace, self._deck
         if deck is not None:
-            self._ask("images", lambda: workspace.queue_reference_images(deck), self._on_queued, self.refused.emit)
+            self._ask("images", lambda: workspace.queue_reference_images(deck), self.queued.emit, self.refused.emit)
 
     def clear(self) -> None:
         """Put the pictures away."""
@@ -352,10 +351,6 @@ class Oracle(QObject):
         self.asking = self.warming = False
         self.trouble = ""
         self._poller.stop()
-
-    def _on_queued(self, jobs: list[Job]) -> None:
-        self._bridge.poke()
-        self.queued.emit(jobs)
 
     def _ask(self, key: str, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]) -> None:
         """Ask in a thread; an answer that an edit of the deck has overtaken is dropped."""

@@ -254,6 +254,7 @@ class DeckPage(QWidget):
         self.store.changed.connect(self._on_faces_changed)
         self.preview.chosen.connect(self._on_chosen)
         self.preview.said.connect(self._tell)
+        self.oracle.queued.connect(self._on_queued)
 
     def _connect_pane(self, pane: DeckPane) -> None:
         table = pane.table

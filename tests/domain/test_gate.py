@@ -107,6 +107,20 @@ def test_choosing_each_is_choosing_batch_by_batch(seed: int, images: int, suits:
     assert choose_each(distances, m).tolist() == [singly[image // m] for image in range(images)]
 
 
+def test_the_nearest_references_are_told_in_order_and_no_more_than_there_are() -> None:
+    images = np.random.default_rng(2).integers(0, 256, (30, 3, 8, 8), np.uint8)
+    gate = Gate.from_images({"all": images, "few": images[:2]})
+    found = gate.nearest_references(images[7], 4)
+    spectra = features(images, GateOptions()).astype(np.float64)
+    apart = np.linalg.norm(spectra - spectra[7], axis=1)
+    distances, indices = found["all"]
+    assert indices[0] == 7
+    assert distances == pytest.approx(np.sort(apart)[:4], abs=1e-4)
+    assert distances == pytest.approx(apart[indices], abs=1e-4)
+    assert sorted(found["few"][1]) == [0, 1]
+    assert gate.distances(images[7:8])[0] == pytest.approx([each[0][0] for each in found.values()], abs=1e-4)
+
+
 def test_a_gate_refuses_images_of_another_size_and_unlike_references() -> None:
     gate = Gate({"clean": np.zeros((2, 8 * 5), np.float32)})
     with pytest.raises(ValueError, match="resize"):

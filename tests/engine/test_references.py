@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from card_studio.domain.gate import Gate, choose_each, features, reference_key, suit_label
+from card_studio.domain.gate import Gate, choose_each, features, reference_images_name, reference_key, suit_label
 from card_studio.domain.job import GateOptions, PrepareGate, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import (
@@ -60,6 +60,23 @@ def test_opening_the_images_tells_how_far_it_is(context: Context) -> None:
         prepare_gate(PrepareGate(data=data, augmentations=SUITS[:1], options=GateOptions(images=40)), context)
     )
     assert any("opening the images: 40 %" in getattr(event, "text", "") for event in events)
+
+
+def test_the_images_are_kept_beside_their_spectra_and_made_anew_if_they_are_lost(
+    small_data: NpzData, small_dataset: Dataset, context: Context
+) -> None:
+    spec = PrepareGate(data=small_data, augmentations=SUITS, options=GateOptions(images=20))
+    first = lasting(list(prepare_gate(spec, context)))
+    for event in first:
+        assert isinstance(event, ReferenceBuilt)
+        path = context.cache / "references" / reference_images_name(event.key)
+        images = read_array(path)
+        assert (images.dtype, images.shape) == (np.uint8, (20, 3, *small_dataset.train.images.shape[2:]))
+        spectra = read_array(content_path(context.artifacts, event.spectra))
+        assert features(images, spec.options).tolist() == spectra.tolist()
+        path.unlink()
+    assert lasting(list(prepare_gate(spec, context))) == first
+    assert all((context.cache / "references" / reference_images_name(event.key)).exists() for event in first)
 
 
 def test_every_augmentation_gets_the_same_seeded_training_images(small_dataset: Dataset) -> None:

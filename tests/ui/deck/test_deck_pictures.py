@@ -6,6 +6,8 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 
+from card_studio.domain.names import DeckMode
+
 
 def files(*paths: Path) -> QMimeData:
     """Return a drag of files."""
@@ -148,3 +150,14 @@ def test_an_edit_of_the_deck_is_decided_on_anew(played, drop, picture):
     page.pane.document.take_out([1], title="80 gaussian")
     played.qtbot.waitUntil(lambda: bool(page.oracle.predictions) and len(page.oracle.predictions[0].suits) == 2)
     assert page.oracle.predictions[0].chosen != "gaussian"
+
+
+def test_a_deck_without_a_gate_raises_no_card_and_says_so(full, play, drop, picture):
+    full.workspace.deal("mine", [full.cards[0], full.cards[2]], mode=DeckMode.DOMAIN_AGNOSTIC)
+    played = play()
+    drop(played.page.preview, files(picture(noise=60.0)), QPoint(100, 300))
+    played.qtbot.waitUntil(lambda: bool(played.page.oracle.predictions))
+    (one,) = played.page.oracle.predictions
+    assert one.weights == pytest.approx((0.5, 0.5))
+    assert not any(item.chosen for item in played.page.pane.table._items)
+    assert "this deck averages all cards" in played.page.preview._margin.text()
