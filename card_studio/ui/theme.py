@@ -1,10 +1,13 @@
 """The look in one place: colour tokens, type, spacing, and the theme that follows the system while running."""
 
+import weakref
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+import shiboken6
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from card_studio.ui.stylesheet import stylesheet
 from card_studio.ui.suits import SUIT_COLOURS, draw_suit, suit_path
@@ -58,6 +61,8 @@ class Theme(QObject):
         self._choice: ThemeChoice = "system"
         self._dark = False
         self._icons: dict[tuple[str, str], QIcon] = {}
+        self._sheet = ""
+        self._windows: list[weakref.ref[QWidget]] = []
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
 
     @property
@@ -92,6 +97,15 @@ class Theme(QObject):
             hints.setColorScheme(Qt.ColorScheme.Dark if choice == "dark" else Qt.ColorScheme.Light)
         self._dress(app, hints.colorScheme())
 
+    def dress(self, window: QWidget) -> None:
+        """Give a window, and whatever has it as a parent, the style sheet, now and at each change.
+
+        The sheet is the window's, not the application's: under one of the application's, Qt polishes a widget again
+        for each of its ancestors whenever the sheet changes, and whole pages each time a part of them gets a parent.
+        """
+        self._windows.append(weakref.ref(window))
+        window.setStyleSheet(self._sheet)
+
     def icon(self, name: str, colour: str = "text") -> QIcon:
         """Return a qtawesome icon, such as `mdi6.play`, in a token's colour; paler where disabled."""
         key = (name, colour)
@@ -118,17 +132,36 @@ class Theme(QObject):
         self._dark = self._choice == "dark" or (self._choice == "system" and scheme == Qt.ColorScheme.Dark)
         if was != self._dark:
             self._icons.clear()
+        _body_px.cache_clear()
         app.setFont(font("body"))
         app.setPalette(palette(self.tokens))
-        app.setStyleSheet(stylesheet(self.tokens, {role: font_px(role) for role in FONT_SIZES}))
+        self._sheet = stylesheet(self.tokens, {role: font_px(role) for role in FONT_SIZES})
+        self._windows = [window for window in self._windows if _lives(window())]
+        for window in self._windows:
+            self._change_sheet(window())
         self.changed.emit()
+
+    def _change_sheet(self, window: QWidget | None) -> None:
+        """Take the old sheet off first: then each widget is polished once, not once for each of its ancestors."""
+        if window is not None:
+            window.setStyleSheet("")
+            window.setStyleSheet(self._sheet)
 
 
 def font_px(role: FontRole) -> int:
     """Return a role's size in device-independent pixels, from the system's own font size."""
+    return round(_body_px() * FONT_SIZES[role])
+
+
+@cache
+def _body_px() -> int:
+    """Return the system's own size; kept, since every painted cell asks for it."""
     system = QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pixelSize()
-    body = min(max(system, _SMALLEST_BODY_PX), _LARGEST_BODY_PX)
-    return round(body * FONT_SIZES[role])
+    return min(max(system, _SMALLEST_BODY_PX), _LARGEST_BODY_PX)
+
+
+def _lives(window: QWidget | None) -> bool:
+    return window is not None and shiboken6.isValid(window)
 
 
 def font(role: FontRole = "body", bold: bool = False) -> QFont:

@@ -137,6 +137,7 @@ def window(qtbot: QtBot, theme: Theme) -> QMainWindow:
     """A bare window to put a page into."""
     made = QMainWindow()
     made.resize(1200, 800)
+    theme.dress(made)
     qtbot.addWidget(made)
     return made
 
