@@ -59,7 +59,7 @@ def data_sheet(grid: Grid) -> Sheet:
 
 def summary_sheet(grid: Grid) -> Sheet:
     """Return a line for each card: clean and robust accuracy with intervals, error, size, gains."""
-    headings = (
+    headings = [
         Heading(text="Card"),
         Heading(text="Augmentation"),
         Heading(text="Sparsity (%)", digits=1),
@@ -67,18 +67,19 @@ def summary_sheet(grid: Grid) -> Sheet:
         *(Heading(text=text, digits=1) for text in ("Clean (%)", "Robust (%)", "95 % low", "95 % high")),
         Heading(text="Mean error (%)", digits=1),
         Heading(text="Calibration error (%)", digits=1),
-        *(Heading(text=text, digits=1, signed=True) for text in ("Δ clean", "Δ robust", "Δ low", "Δ high")),
-    )
+    ]
     rows = [_summary_row(result) for result in grid.results]
-    last = len(headings) - 3
-    marked = {(at, last) for at, result in enumerate(grid.results) if mean_differs(result)}
     note = f"{grid.note}. Robust: mean over the corrupted cells; mean error is 100 less it, unnormalised"
     if grid.normaliser is not None:
         own = grid.normaliser
-        headings += (Heading(text=f"mCE (%), by {own.title}", digits=1),)
+        headings.append(Heading(text=f"mCE (%), by {own.title}", digits=1))
         rows = [(*row, 100 * own.mce(at.evaluation)) for row, at in zip(rows, grid.results, strict=True)]
         note = f"{note}; {own.definition}"
-    return Sheet(title="Cards on this suite", headings=headings, rows=tuple(rows), note=note, marked=frozenset(marked))
+    if grid.compares:
+        headings += [Heading(text=text, digits=1, signed=True) for text in ("Δ clean", "Δ robust", "Δ low", "Δ high")]
+        rows = [(*row, *_gains(result)) for row, result in zip(rows, grid.results, strict=True)]
+    marked = frozenset((at, len(headings) - 3) for at, result in enumerate(grid.results) if mean_differs(result))
+    return Sheet(title="Cards on this suite", headings=tuple(headings), rows=tuple(rows), note=note, marked=marked)
 
 
 def _data_rows(grid: Grid, result: CardResult) -> list[tuple[Value, ...]]:
@@ -103,11 +104,8 @@ def _published_rows(column: PublishedCorruptions) -> list[tuple[Value, ...]]:
 
 
 def _summary_row(result: CardResult) -> tuple[Value, ...]:
-    card, own, gain = result.card, result.evaluation, result.comparison
+    card, own = result.card, result.evaluation
     robust = 100 * own.robust_accuracy
-    gains: tuple[Value, ...] = (None,) * 4
-    if gain is not None:
-        gains = (100 * gain.clean, 100 * gain.robust, *(100 * end for end in gain.robust_interval))
     return (
         card_title(result.card),
         str(card.augmentation),
@@ -118,5 +116,11 @@ def _summary_row(result: CardResult) -> tuple[Value, ...]:
         *(100 * end for end in result.robust_interval),
         100 - robust,
         100 * own.calibration_error,
-        *gains,
     )
+
+
+def _gains(result: CardResult) -> tuple[Value, ...]:
+    gain = result.comparison
+    if gain is None:
+        return (None,) * 4
+    return (100 * gain.clean, 100 * gain.robust, *(100 * end for end in gain.robust_interval))

@@ -145,7 +145,7 @@ class RobustnessPage(ResultsPage):
         self.summary = SheetView(self.theme, "Cards on this suite")
         panel = PlotPanel(self.theme, "Cards on this suite", self.summary, lambda: summary_sheet(self.grid))
         self.normaliser_box = choice_box("Card whose errors normalise mCE", 24)
-        for widget in (self.normaliser_box, label("mCE normalised by", "caption")):
+        for widget in (label("mCE normalised by", "caption"), self.normaliser_box):
             panel.tools.insertWidget(panel.tools.count() - 1, widget)
         self.panels.append(panel)
         self.tabs.addTab(panel, "Summary")
