@@ -32,6 +32,7 @@ class OptionForm(QWidget):
     def __init__(self, kind: type[Options], *, without: frozenset[str] = frozenset(), own: OwnKinds = ()) -> None:
         super().__init__()
         self.kind = kind
+        self._without = without
         self._quiet = False
         self._fields: dict[str, Field] = {}
         self._helps: dict[str, tuple[QLabel, str]] = {}
@@ -75,7 +76,9 @@ class OptionForm(QWidget):
             if name in values:
                 field.write(values[name])
         for name, info in self.kind.model_fields.items():
-            if is_group(info) and name in values and _is_own(values[name]) and name not in self._groups:
+            if name in self._groups or name in self._without or not is_group(info):
+                continue
+            if name in values and _is_own(values[name]):
                 self._add_group(name, UnionForm(kinds_of(info), tag_of(info), name, title=spoken(name)))
         for name, group in self._groups.items():
             if name in values:

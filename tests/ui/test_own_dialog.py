@@ -85,6 +85,7 @@ def test_a_criterion_is_chosen_within_its_method(form: RecipeForm) -> None:
     form.show_recipe(resolved)
     assert form.recipe is not None
     assert own().resolved(form.recipe) == resolved
+    assert not form.part("").findChildren(UnionForm)
     union(form, "compression").choice.setCurrentText("edge_popup")
     assert form.recipe is not None
     assert "criterion" not in form.values()["compression"]
@@ -105,6 +106,7 @@ def test_a_method_that_is_gone_is_shown_and_refused(qtbot: QtBot, theme: Theme) 
             made.show_recipe(recipe_from({group: value}))
             assert made.recipe is None
             assert "own.gone" in problems[-1]
+            assert not made.part("").findChildren(UnionForm)
 
 
 def test_sweeps_and_filters_offer_own_augmentations(qtbot: QtBot, theme: Theme) -> None:
