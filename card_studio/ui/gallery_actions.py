@@ -23,6 +23,14 @@ def add_gallery_actions(page: "GalleryPage", actions: ActionRegistry) -> None:
         ("fit", "&Fit the width", "Ctrl+0", lambda: page.grid_.set_zoom(None), "mdi6.fit-to-page-outline", ""),
         ("copy", "&Copy the wall", "Ctrl+Shift+C", page.copy, "mdi6.content-copy", "As a picture"),
         ("export", "&Export…", "Ctrl+E", page.ask_export, "mdi6.export", "The whole wall as a PNG file"),
+        (
+            "write_set",
+            "&Write a -C set…",
+            "Ctrl+Shift+W",
+            page.ask_set,
+            "mdi6.folder-multiple-image",
+            "A whole corrupted test set on disk",
+        ),
     ):
         actions.add(f"gallery.{name}", text, shortcut, slot, menu="Gallery", icon=icon, scope=page, tip=tip)
 

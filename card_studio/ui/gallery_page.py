@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from card_studio.domain.job import CorruptDataset, Job
 from card_studio.errors import UserError
 from card_studio.files import write_atomically
 from card_studio.ui.actions import ActionRegistry
@@ -19,7 +20,9 @@ from card_studio.ui.gallery_easel import Easel
 from card_studio.ui.gallery_grid import GalleryGrid
 from card_studio.ui.gallery_panel import GalleryPanel
 from card_studio.ui.gallery_pictures import SPECTRUM_LIMIT, Original, Show
+from card_studio.ui.gallery_set import set_dialog
 from card_studio.ui.gallery_sheet import LINES, Sheet
+from card_studio.ui.measure_dialog import MeasureDialog
 from card_studio.ui.picture_target import PictureTarget
 from card_studio.ui.pieces import EmptyState, action_button, button, label, on_surface, row, rule
 from card_studio.ui.theme import SPACE, Theme
@@ -35,11 +38,12 @@ class GalleryPage(PictureTarget):
     """The panel with the original, and the wall."""
 
     said = Signal(str)
+    open_page = Signal(str)
 
     def __init__(self, bridge: Bridge, theme: Theme, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Gallery")
-        self._theme = theme
+        self._bridge = bridge
         self._original: Original | None = None
         self.easel = Easel(bridge, self)
         self.grid_, self.panel = GalleryGrid(theme), GalleryPanel(theme)
@@ -104,6 +108,13 @@ class GalleryPage(PictureTarget):
         QGuiApplication.clipboard().setImage(self.grid_.sheet_image())
         self.said.emit("The wall is on the clipboard")
 
+    def ask_set(self) -> MeasureDialog:
+        """Ask for a corrupted set of one's own, then queue the job that writes it."""
+        dialog = set_dialog(self)
+        dialog.confirmed.connect(lambda chosen: self._queue(chosen.spec()))
+        dialog.open()
+        return dialog
+
     def ask_export(self) -> None:
         """Ask for a file, and write the wall into it."""
         name, _ = QFileDialog.getSaveFileName(self, "Export the gallery", "gallery.png", "PNG (*.png)")
@@ -127,7 +138,8 @@ class GalleryPage(PictureTarget):
         difference = action_button(actions.action("gallery.difference"), text=True)
         rest = [action_button(actions.action(f"gallery.{name}")) for name in ("anew", "zoom_out", "zoom_in", "fit")]
         export = action_button(actions.action("gallery.export"))
-        bar = row(*tools, SPACE, difference, None, *rest, export, spacing=SPACE // 2)
+        write = action_button(actions.action("gallery.write_set"), text=True)
+        bar = row(*tools, SPACE, difference, None, write, SPACE, *rest, export, spacing=SPACE // 2)
         bar.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE // 2)
         under = row(self._legend, self._state, self._bar)
         under.setStretch(0, 1)
@@ -172,6 +184,15 @@ class GalleryPage(PictureTarget):
         self.panel.sample_picked.connect(self.easel.show_sample)
         self.panel.open_asked.connect(self.choose_file)
         self.panel.paste_asked.connect(self.paste)
+
+    def _queue(self, spec: CorruptDataset) -> None:
+        workspace = self._bridge.workspace
+
+        def then(jobs: list[Job]) -> None:
+            self.said.emit(f"{jobs[0].name} is queued")
+            self.open_page.emit("queue")
+
+        self._bridge.ask(lambda: workspace.submit_all([spec]), then, owner=self)
 
     def _on_changed(self) -> None:
         sheet = self.easel.sheet

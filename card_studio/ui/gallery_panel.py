@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListView, QListWidget, QL
 
 from card_studio.ui.deck_pictures import PixelView, thumbnail
 from card_studio.ui.gallery_pictures import Original
-from card_studio.ui.gallery_sheet import Line, Sheet, change
+from card_studio.ui.gallery_sheet import Line, Sheet, change, errors_told
 from card_studio.ui.picture_target import draw_receiving_frame
 from card_studio.ui.pieces import button, label, row, rule
 from card_studio.ui.theme import SPACE, Theme
@@ -89,7 +89,8 @@ class GalleryPanel(QWidget):
             self._views[name].show_image(image, line.title(column))
         found = change(sheet.original, made)
         quality = "no change" if found.rms == 0 else f"PSNR {found.psnr_db:.1f} dB"
-        self._numbers.setText(f"mean {found.mean:.1f} of 255 · RMS {found.rms:.1f} · {quality}")
+        numbers = f"mean {found.mean:.1f} of 255 · RMS {found.rms:.1f} · {quality}"
+        self._numbers.setText(f"{numbers}\n{errors_told(sheet, line)}")
 
     def show_samples(self, samples: "list[Samples]") -> None:
         """Offer test images of each dataset."""

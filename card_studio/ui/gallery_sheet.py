@@ -121,3 +121,12 @@ def change(original: Pixels, made: Pixels) -> Change:
     """Return how far a picture is from its original; both uint8 [3, H, W]."""
     difference = made.astype(np.float64) - original
     return Change(mean=float(np.abs(difference).mean()), rms=float(np.sqrt(np.square(difference).mean())))
+
+
+def errors_told(sheet: Sheet, line: Line) -> str:
+    """Return the mean squared errors of a line's pictures, left to right, once they are made."""
+    made = sheet.made.get(line.key)
+    if made is None:
+        return ""
+    errors = [f"{change(sheet.original, each).rms ** 2:.0f}" for each in made]
+    return f"mean squared error by {'severity' if line.is_corruption else 'draw'}: {' · '.join(errors)}"

@@ -52,5 +52,6 @@ class MeasureDialog(QDialog):
         except ValidationError as error:
             self._options = None
             for problem in error.errors():
-                self.form.show_problem(str(problem["loc"][0]) if problem["loc"] else "", problem["msg"])
+                text = problem["msg"].removeprefix("Value error, ")
+                any(self.form.show_problem(str(name), text) for name in reversed(problem["loc"]))
         self.accept_button.setEnabled(self._options is not None)

@@ -14,6 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
+from card_studio.domain.job import CorruptDataset
+from card_studio.domain.names import EXTRA_CORRUPTIONS
+from card_studio.domain.options import ShapesData
 from card_studio.domain.prediction import centred_spectrum
 from card_studio.pictures import encode_png, read_picture
 from card_studio.studio.dealing import DealerClient
@@ -22,7 +25,7 @@ from card_studio.ui.bridge import Bridge
 from card_studio.ui.colour_maps import DIVERGING
 from card_studio.ui.gallery_page import GalleryPage
 from card_studio.ui.gallery_pictures import Look, Original
-from card_studio.ui.gallery_sheet import LINES, SECTIONS, Sheet, change
+from card_studio.ui.gallery_sheet import LINES, SECTIONS, Sheet, change, errors_told
 from card_studio.ui.theme import Theme
 
 FIRST_CORRUPTION = 3
@@ -261,3 +264,47 @@ def test_change_is_measured_in_grey_levels() -> None:
 def test_the_gallery_needs_no_torch() -> None:
     code = "import sys, card_studio.ui.gallery_page; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_corrupted_set_of_ones_own_is_queued_from_the_page(
+    page: GalleryPage, workspace: Any, actions: ActionRegistry, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dialog = page.ask_set()
+    qtbot.addWidget(dialog)
+    form = dialog.form
+    form.field("out").write("shapes-c")
+    assert not dialog.accept_button.isEnabled()
+    form.field("out").write(str(tmp_path / "shapes-c"))
+    form.field("corruptions").write("the 4 extras")
+    form.field("images").write(7)
+    assert dialog.accept_button.isEnabled()
+    with qtbot.waitSignal(page.open_page) as opened, qtbot.waitSignal(page.said) as said:
+        dialog.accept_button.click()
+    assert opened.args == ["queue"]
+    assert said.args == ["Corrupt shapes into shapes-c is queued"]
+    (job,) = workspace.jobs()
+    assert job.spec == CorruptDataset(
+        data=ShapesData(), out=tmp_path / "shapes-c", corruptions=EXTRA_CORRUPTIONS, images=7
+    )
+    assert actions.action("gallery.write_set").isEnabled()
+
+
+def test_a_dataset_that_needs_a_path_is_asked_for_it(page: GalleryPage, qtbot: QtBot) -> None:
+    dialog = page.ask_set()
+    qtbot.addWidget(dialog)
+    plain = dialog.form.values()
+    dialog.form.set_values(plain | {"data": {"name": "npz"}})
+    dialog.form.edited.emit()
+    assert not dialog.accept_button.isEnabled()
+    dialog.reject()
+
+
+def test_errors_are_told_for_every_severity(drawn: GalleryPage) -> None:
+    sheet = drawn.easel.sheet
+    assert sheet is not None
+    contrast = next(line for line in LINES if line.key == "contrast")
+    told = errors_told(sheet, contrast)
+    found = [float(number) for number in told.removeprefix("mean squared error by severity: ").split(" · ")]
+    assert len(found) == 5
+    assert found == sorted(found)
+    assert errors_told(sheet, LINES[0]).startswith("mean squared error by draw: ")
