@@ -109,8 +109,8 @@ class Proposer:
         self._images = len(labels)
         self._corrupted = np.repeat([cell.corruption is not None for cell in evaluations[0].cells], len(labels))
         gated = mode is not DeckMode.DOMAIN_AGNOSTIC
-        suits = [suit_label(card.recipe.augmentation) if gated else "" for card in cards]
-        self._table = _Table(suits, probabilities, labels, distances, (mode, m, temperature))
+        self._suits = [suit_label(card.recipe.augmentation) if gated else "" for card in cards]
+        self._table = _Table(self._suits, probabilities, labels, distances, (mode, m, temperature))
         self._judged: dict[Taken, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._rights: dict[Taken, Bools] = {}
         self._lock = threading.Lock()
@@ -165,7 +165,7 @@ class Proposer:
         while len(taken) < steps and idle < _PATIENCE:
             held = {ids[index] for index in taken}
             more = np.array([0 if each in held else size for each, size in zip(ids, sizes, strict=True)], np.int64)
-            fits = np.flatnonzero(more + self._bytes_of(taken) <= budget_bytes)
+            fits = np.flatnonzero((more + self._bytes_of(taken) <= budget_bytes) & ~self._idle(taken))
             if not len(fits):
                 break
             corrupted, clean = self._judge(taken)
@@ -175,6 +175,15 @@ class Proposer:
             idle = 0 if corrupted[chosen] > best else idle + 1
             best = max(best, int(corrupted[chosen]))
         return taken
+
+    def _idle(self, taken: Taken) -> Bools:
+        """Return which cards of the hand would change no answer: another copy of the only card of a suit."""
+        held: dict[str, set[CardId]] = {}
+        for index in taken:
+            held.setdefault(self._suits[index], set()).add(self.cards[index].id)
+        return np.array(
+            [held.get(suit) == {card.id} for suit, card in zip(self._suits, self.cards, strict=True)], np.bool_
+        )
 
     def _judge(self, taken: Taken) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return for each card of the hand how many corrupted and clean rows are right once it is added."""

@@ -19,7 +19,7 @@ class BudgetField(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._least, self._whole = 1, 1
+        self._least, self._whole = 1, 0
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _STOPS)
         self.slider.setPageStep(_STOPS // 20)
