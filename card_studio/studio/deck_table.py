@@ -225,16 +225,24 @@ def _shared(pending: JobSpec, wanted: JobSpec) -> bool:
     """Return whether a pending job does this work, or a part of it."""
     if isinstance(pending, EvaluateCards) and isinstance(wanted, EvaluateCards):
         return pending.suite == wanted.suite and not set(pending.cards).isdisjoint(wanted.cards)
+    if isinstance(pending, PrepareGate) and isinstance(wanted, PrepareGate):
+        alike = pending.data == wanted.data and pending.options == wanted.options
+        covers = set(wanted.suites) <= set(pending.suites)
+        return alike and covers and any(each in pending.augmentations for each in wanted.augmentations)
     return pending == wanted
 
 
 def _less(spec: JobSpec, pending: Sequence[JobSpec]) -> JobSpec | None:
     """Return what is left to do besides pending jobs that share work with it; None for nothing."""
-    if not isinstance(spec, EvaluateCards):
-        return None if pending else spec
-    under_way = {card for each in pending if isinstance(each, EvaluateCards) for card in each.cards}
-    left = tuple(card for card in spec.cards if card not in under_way)
-    return spec.model_copy(update={"cards": left}) if left else None
+    if isinstance(spec, EvaluateCards):
+        cards = {card for each in pending if isinstance(each, EvaluateCards) for card in each.cards}
+        silent = tuple(card for card in spec.cards if card not in cards)
+        return spec.model_copy(update={"cards": silent}) if silent else None
+    if isinstance(spec, PrepareGate):
+        suits = [suit for each in pending if isinstance(each, PrepareGate) for suit in each.augmentations]
+        unready = tuple(each for each in spec.augmentations if each not in suits)
+        return spec.model_copy(update={"augmentations": unready}) if unready else None
+    return None if pending else spec
 
 
 def require_one_dataset(cards: Sequence[Card]) -> None:

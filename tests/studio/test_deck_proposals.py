@@ -25,13 +25,13 @@ def dealt(tmp_path: Path) -> Iterator[Dealt]:
 def test_what_is_missing_is_named_and_queued_once(dealt: Dealt) -> None:
     workspace = dealt.workspace
     answer_selection(dealt, dealt.cards[:1])
-    with pytest.raises(UserError, match="not evaluated on the selection suite yet: .* and 1 more; the gate's"):
+    with pytest.raises(UserError, match=r"not evaluated on the selection suite yet: .* and 1 more; the gate's"):
         workspace.propose()
     first = workspace.queue_for_proposal()
     again = workspace.queue_for_proposal(dealt.cards[:3])
     specs = [job.spec for job in workspace.jobs()]
     assert [type(each) for each in specs] == [EvaluateCards, PrepareGate]
-    assert specs[0].cards and set(specs[0].cards) == set(dealt.cards[1:])
+    assert set(specs[0].cards) == set(dealt.cards[1:])
     assert {job.id for job in again} == {job.id for job in first}
     answer_selection(dealt, dealt.cards[1:])
     with pytest.raises(UserError, match="distances of its images are not measured yet: clean, gaussian, augmix"):
