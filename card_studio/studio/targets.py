@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from card_studio.domain.card import Card
+from card_studio.domain.job import DECK_SUFFIX
 from card_studio.errors import CardFileError
 
 CARD_SUFFIX = ".card"
-IMPORTABLE = {CARD_SUFFIX: False, ".pth": True, ".pt": True, ".safetensors": True}
+IMPORTABLE = {CARD_SUFFIX: False, DECK_SUFFIX: False, ".pth": True, ".pt": True, ".safetensors": True}
 """What can be imported, by the end of its name; and whether it is foreign, so that a recipe may say how it was made."""
 
 

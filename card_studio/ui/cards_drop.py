@@ -24,8 +24,16 @@ class DropPlace(QWidget):
     refused = Signal(str)
     """Why some of a drop were left out."""
 
-    def __init__(self, theme: Theme, page: QWidget) -> None:
+    def __init__(self, theme: Theme, page: QWidget, *, ours_only: bool = False) -> None:
+        """Lie in wait for drags over a page.
+
+        Args:
+            theme: of the window.
+            page: what it covers.
+            ours_only: whether the page takes other files in other ways, so that these are no mistake.
+        """
         super().__init__(page)
+        self._ours_only = ours_only
         self._theme = theme
         self._welcome = True
         self.setAccessibleName("Drop files to import them")
@@ -52,13 +60,15 @@ class DropPlace(QWidget):
         """Take the page's drags of files; others are not ours."""
         if isinstance(event, QDragEnterEvent):
             return self._on_entered(event)
+        if self.isHidden():
+            return False
         if event.type() == QEvent.Type.DragLeave:
             self.hide()
             return False
         if event.type() == QEvent.Type.Drop and isinstance(event, QDropEvent):
             return self._on_dropped(event)
         if event.type() == QEvent.Type.DragMove and isinstance(event, QDropEvent):
-            event.setAccepted(self.isVisible() and self._welcome)
+            event.setAccepted(self._welcome)
             return True
         return False
 
@@ -79,9 +89,11 @@ class DropPlace(QWidget):
         if not files:
             return False
         good, reason = sorted_out(files)
+        if self._ours_only and not good:
+            return False
         self._welcome = bool(good)
         self._title.setText(f"Import {counted(len(good), 'file')}" if good else "Not to be imported")
-        self._text.setText(reason or f"Cards and state dicts: {spoken_suffixes()}")
+        self._text.setText(reason or f"Cards, decks and state dicts: {spoken_suffixes()}")
         self.setGeometry(self._page().rect())
         self.raise_()
         self.show()

@@ -6,16 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from card_studio.domain.card import Card
 from card_studio.domain.options import Options, ValueType, option
 from card_studio.studio.targets import CARD_SUFFIX, IMPORTABLE
+from card_studio.ui.bridge import Bridge
 from card_studio.ui.cards_drop import DropPlace
 from card_studio.ui.cards_transfer import TransferLine, Transfers, sorted_out
 from card_studio.ui.import_dialog import ImportDialog
 from card_studio.ui.measure_dialog import MeasureDialog
+from card_studio.ui.theme import Theme
 from card_studio.ui.words import counted
 
 if TYPE_CHECKING:
@@ -32,24 +34,34 @@ class ExportOptions(Options):
     )
 
 
-class CardFiles(QObject):
-    """Joins the page to what brings files in and takes them out."""
+class Files(QObject):
+    """Joins a page to what brings files in and takes them out; what is told goes on to the page."""
 
-    def __init__(self, page: "CardsPage") -> None:
+    said = Signal(str)
+
+    def __init__(self, page: QWidget, bridge: Bridge, theme: Theme, *, ours_only: bool = False) -> None:
+        """Take the page's drops.
+
+        Args:
+            page: a page.
+            bridge: to the workspace.
+            theme: of the window.
+            ours_only: whether the page takes other files in other ways.
+        """
         super().__init__(page)
-        self._page = page
+        self._widget, self._bridge = page, bridge
         self.line = TransferLine()
-        self.transfers = Transfers(page.bridge, self)
-        self.place = DropPlace(page.theme, page)
-        self.transfers.said.connect(page.said)
+        self.transfers = Transfers(bridge, self)
+        self.place = DropPlace(theme, page, ours_only=ours_only)
+        self.transfers.said.connect(self.said)
         self.transfers.watching.connect(self.line.show_jobs)
         self.place.dropped.connect(self.bring)
-        self.place.refused.connect(page.bridge.failed)
+        self.place.refused.connect(bridge.failed)
 
     def ask_files(self) -> QFileDialog:
         """Ask which files to import."""
         patterns = " ".join(f"*{suffix}" for suffix in IMPORTABLE)
-        dialog = self._dialog("Import", f"Cards and state dicts ({patterns});;All files (*)")
+        dialog = self._dialog("Import", f"Cards, decks and state dicts ({patterns});;All files (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(lambda names: self._on_files_chosen([Path(name) for name in names]))
         dialog.open()
@@ -61,9 +73,30 @@ class CardFiles(QObject):
         if not foreign:
             self.transfers.bring(files)
             return
-        dialog = ImportDialog(foreign, self._page)
+        dialog = ImportDialog(foreign, self._widget)
         dialog.confirmed.connect(partial(self.transfers.bring, list(files)))
         dialog.open()
+
+    def _dialog(self, title: str, names: str) -> QFileDialog:
+        dialog = QFileDialog(self._widget, title, "", names)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    def _on_files_chosen(self, files: Sequence[Path]) -> None:
+        good, reason = sorted_out(files)
+        if reason:
+            self._bridge.failed.emit(reason)
+        if good:
+            self.bring(good)
+
+
+class CardFiles(Files):
+    """The Cards page's files."""
+
+    def __init__(self, page: "CardsPage") -> None:
+        super().__init__(page, page.bridge, page.theme)
+        self._page = page
+        self.said.connect(page.said)
 
     def ask_export(self) -> MeasureDialog:
         """Ask in which type the selected cards' values are stored, then where to."""
@@ -86,19 +119,12 @@ class CardFiles(QObject):
         dialog.fileSelected.connect(lambda name: self.transfers.take(cards, Path(name), values))
         dialog.open()
 
-    def _dialog(self, title: str, names: str) -> QFileDialog:
-        dialog = QFileDialog(self._page, title, "", names)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        return dialog
-
-    def _on_files_chosen(self, files: Sequence[Path]) -> None:
-        good, reason = sorted_out(files)
-        if reason:
-            self._page.bridge.failed.emit(reason)
-        if good:
-            self.bring(good)
-
 
 def file_name(card: Card) -> str:
     """Return a file name made of a card's name, that every system takes."""
-    return (_UNFIT.sub("-", card.name).strip("-.") or card.id[:12]) + CARD_SUFFIX
+    return plain_name(card.name, card.id[:12]) + CARD_SUFFIX
+
+
+def plain_name(name: str, otherwise: str) -> str:
+    """Return a name as files may bear it on every system; `otherwise` where nothing of it is left."""
+    return _UNFIT.sub("-", name).strip("-.") or otherwise

@@ -1,6 +1,6 @@
 """Files on their way into the workspace and out of it: jobs of the queue, watched until their end can be told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +9,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from card_studio.domain.card import Card
+from card_studio.domain.deck import Deck
 from card_studio.domain.ids import JobId
-from card_studio.domain.job import ImportCards, Job, JobState
+from card_studio.domain.job import ExportDeck, ImportCards, Job, JobState, PrepareGate
 from card_studio.domain.options import ValueType
 from card_studio.domain.recipe import Recipe
 from card_studio.domain.run import CardExported
 from card_studio.errors import UserError
+from card_studio.studio.deck_sharing import deck_target
 from card_studio.studio.targets import IMPORTABLE
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.pieces import label
@@ -33,6 +35,10 @@ class Transfers(QObject):
     """Queues imports and exports, follows them, and tells their end once."""
 
     said = Signal(str)
+    wrote = Signal(str, object)
+    """What is to be said of a deck's file that was written, and the file (Path)."""
+    brought = Signal(str)
+    """A file has brought the deck of this name."""
     watching = Signal(list)
     """The jobs (Job) that have not ended yet."""
 
@@ -40,6 +46,7 @@ class Transfers(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._watched: set[JobId] = set()
+        self._afterwards: list[tuple[set[JobId], Callable[[], None]]] = []
         bridge.changed.connect(self.look)
 
     def bring(self, files: Sequence[Path], recipe: Recipe | Path | None = None) -> None:
@@ -63,6 +70,15 @@ class Transfers(QObject):
             else:
                 self._bridge.ask(partial(workspace.export_rounded, card.id, out, values), self._on_queued, owner=self)
 
+    def take_deck(self, deck: Deck, out: Path) -> None:
+        """Write a deck to a file, after the references that its gate lacks are built."""
+        workspace = self._bridge.workspace
+        self._bridge.ask(
+            lambda: _begun(workspace, deck, out),
+            partial(self._on_deck_begun, partial(self.take_deck, deck, out)),
+            owner=self,
+        )
+
     def look(self) -> None:
         """Ask how those that are watched stand."""
         if self._watched:
@@ -73,6 +89,13 @@ class Transfers(QObject):
         self._watched.add(job.id)
         self.look()
 
+    def _on_deck_begun(self, again: Callable[[], None], jobs: Sequence[Job]) -> None:
+        self._watched.update(job.id for job in jobs)
+        if any(isinstance(job.spec, PrepareGate) for job in jobs):
+            self.said.emit("The gate's references are built first")
+            self._afterwards.append(({job.id for job in jobs}, again))
+        self.look()
+
     def _on_copied(self, path: Path) -> None:
         self.said.emit(f"Exported to {path}")
 
@@ -81,9 +104,35 @@ class Transfers(QObject):
             if not job.state.ended or job.id not in self._watched:
                 continue
             self._watched.discard(job.id)
-            tell = self.said if job.state is JobState.FINISHED else self._bridge.failed
-            tell.emit(outcome)
+            if job.state is not JobState.FINISHED:
+                self._bridge.failed.emit(outcome)
+            elif isinstance(job.spec, ExportDeck):
+                self.wrote.emit(outcome, job.spec.out)
+            elif outcome:
+                self.said.emit(outcome)
+            if isinstance(job.spec, ImportCards) and job.state is JobState.FINISHED:
+                self._tell_deck(job)
+            self._go_on_after(job)
         self.watching.emit([job for job, _outcome in news if not job.state.ended])
+
+    def _tell_deck(self, job: Job) -> None:
+        """Tell the name of the deck that a job has brought, if it has."""
+        workspace = self._bridge.workspace
+        self._bridge.ask(
+            lambda: workspace.deck_brought_by(job),
+            lambda deck: self.brought.emit(deck.name) if deck is not None else None,
+            owner=self,
+        )
+
+    def _go_on_after(self, job: Job) -> None:
+        """Do what has waited for this job as the last of several; nothing if it failed."""
+        waiting, self._afterwards = self._afterwards, []
+        for jobs, then in waiting:
+            left = jobs - {job.id}
+            if job.id not in jobs or (left and job.state is JobState.FINISHED):
+                self._afterwards.append((left, then))
+            elif job.state is JobState.FINISHED:
+                then()
 
 
 class TransferLine(QWidget):
@@ -130,7 +179,7 @@ def sorted_out(files: Sequence[Path]) -> tuple[list[Path], str]:
     if not bad:
         return good, ""
     named = ", ".join(bad[:_MOST_NAMED]) + (f" and {len(bad) - _MOST_NAMED} more" if len(bad) > _MOST_NAMED else "")
-    return good, f"{named}: not a card or state dict; files that end in {spoken_suffixes()} can be imported"
+    return good, f"{named}: not a card, deck or state dict; files that end in {spoken_suffixes()} can be imported"
 
 
 def spoken_suffixes() -> str:
@@ -149,10 +198,24 @@ def _outcome(workspace: "Workspace", job: Job) -> str:
         return job.error or f"{job.name}: {job.state}"
     if isinstance(job.spec, ImportCards):
         made = workspace.cards_made_by(job)
+        deck = workspace.deck_brought_by(job)
+        if deck is not None:
+            return f"Imported the deck {deck.name} with {counted(len(made), 'card')} from {job.spec.path.name}"
         if len(made) != 1:
             return f"{counted(len(made), 'card')} imported from {job.spec.path.name}"
         return f"Imported {_name(workspace, made[0])} from {job.spec.path.name}"
+    if isinstance(job.spec, PrepareGate):
+        return ""
+    if isinstance(job.spec, ExportDeck):
+        size = kilobytes(job.spec.out.stat().st_size) if job.spec.out.exists() else "0"
+        return f"Exported the deck {job.spec.name} to {job.spec.out.name}, {size} kB"
     return exported_in_words(workspace.exported_by(job))
+
+
+def _begun(workspace: "Workspace", deck: Deck, out: Path) -> list[Job]:
+    """Queue what a deck's gate lacks; or, where it lacks nothing, the deck's export."""
+    deck_target(out)
+    return workspace.queue_references(deck) or [workspace.export_deck(deck, out)]
 
 
 def _name(workspace: "Workspace", card_id: str) -> str:

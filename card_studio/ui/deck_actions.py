@@ -14,6 +14,7 @@ def add_deck_actions(page: "DeckPage", actions: ActionRegistry) -> None:
     """Add the page's actions; they work while it is shown."""
     _add_edits(page, actions)
     _add_deck(page, actions)
+    _add_files(page, actions)
     _add_pictures(page, actions)
 
 
@@ -84,6 +85,14 @@ def _add_deck(page: "DeckPage", actions: ActionRegistry) -> None:
         checkable=True,
         tip="Drag cards between two decks, and see what differs",
     )
+
+
+def _add_files(page: "DeckPage", actions: ActionRegistry) -> None:
+    for id_, text, keys, slot, icon, tip in (
+        ("deck.import", "&Import…", "Ctrl+I", page.files.ask_files, "mdi6.tray-arrow-down", "Or drop the file here"),
+        ("deck.export", "E&xport…", "Ctrl+Shift+E", page.files.ask_export, "mdi6.tray-arrow-up", "As .deck or ONNX"),
+    ):
+        actions.add(id_, text, keys, slot, menu="Deck", icon=icon, scope=page, tip=tip)
 
 
 def _add_pictures(page: "DeckPage", actions: ActionRegistry) -> None:

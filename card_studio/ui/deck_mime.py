@@ -12,6 +12,7 @@ from PySide6.QtGui import QDrag, QImage, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from card_studio.domain.ids import CardId
+from card_studio.studio.targets import IMPORTABLE
 
 CARDS_MIME = "application/x-card-studio-cards"
 Source = Path | QImage | str
@@ -60,8 +61,11 @@ def carried_cards(mime: QMimeData) -> Carried | None:
 
 
 def may_hold_pictures(mime: QMimeData) -> bool:
-    """Return whether a drag is worth looking into: it holds files, an address or an image."""
-    return not mime.hasFormat(CARDS_MIME) and (mime.hasUrls() or mime.hasImage())
+    """Return whether a drag is worth looking into: it holds files, an address or an image, and nothing to import."""
+    files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    if mime.hasFormat(CARDS_MIME) or any(file.suffix.lower() in IMPORTABLE for file in files):
+        return False
+    return mime.hasUrls() or mime.hasImage()
 
 
 def pictures_of(mime: QMimeData) -> Pictures:

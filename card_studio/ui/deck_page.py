@@ -17,6 +17,7 @@ from card_studio.ui.deck_actions import add_deck_actions
 from card_studio.ui.deck_compare import CompareLine
 from card_studio.ui.deck_deal_dialog import DealDialog, budget_name
 from card_studio.ui.deck_faces import FaceStore
+from card_studio.ui.deck_files import DeckFiles
 from card_studio.ui.deck_hand_panel import HandPanel
 from card_studio.ui.deck_measure import queue_missing
 from card_studio.ui.deck_mime import Carried, Pictures, carried_cards
@@ -39,6 +40,8 @@ class DeckPage(QWidget):
     open_page = Signal(str)
     said = Signal(str)
     """Something that deserves a toast: a refusal, or jobs queued."""
+    wrote = Signal(str, object)
+    """A deck was written: what is to be said of it, and the file (Path)."""
 
     def __init__(self, bridge: Bridge, theme: Theme, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +60,7 @@ class DeckPage(QWidget):
         self.compare = CompareLine(self.store)
         self.status = label("", "caption", wrap=True)
         self.status.setAccessibleName("Last edit")
+        self.files = DeckFiles(self, bridge, theme)
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
@@ -230,6 +234,7 @@ class DeckPage(QWidget):
         column.addWidget(self.compare)
         self.status.setContentsMargins(2 * SPACE, 0, 2 * SPACE, SPACE // 2)
         column.addWidget(self.status)
+        column.addWidget(self.files.line)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         for widget in (self.hand, middle, self.preview):
@@ -266,6 +271,7 @@ class DeckPage(QWidget):
         table.first_cards.connect(lambda cards: self._on_first_cards(pane, cards))
         table.current_changed.connect(self._actions.refresh)
         pane.bar.new_asked.connect(lambda: self._make_on(pane))
+        pane.bar.export_asked.connect(lambda: self._export_from(pane))
         pane.said.connect(self._announce)
         pane.document_changed.connect(lambda: self._on_document_changed(pane))
         pane.history_changed.connect(self._actions.refresh)
@@ -281,6 +287,10 @@ class DeckPage(QWidget):
     def _make_on(self, pane: DeckPane) -> None:
         self._activate(pane)
         self.shelf.make()
+
+    def _export_from(self, pane: DeckPane) -> None:
+        self._activate(pane)
+        self.files.ask_export()
 
     def _on_first_cards(self, pane: DeckPane, cards: list[CardId]) -> None:
         self._activate(pane)

@@ -1,10 +1,12 @@
 """Word of what happened, in a corner, taking no focus: it goes by itself, and stays while the pointer is on it."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QUrl
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices, QEnterEvent
 from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from card_studio.ui.pieces import label, row
+from card_studio.ui.pieces import button, label, row
 from card_studio.ui.theme import SPACE, Theme
 
 _SHOWN_MS = {"info": 5_000, "problem": 12_000}
@@ -13,9 +15,9 @@ _WIDTH = 420
 
 
 class Toast(QFrame):
-    """One line of news."""
+    """One line of news, with a way to the folder of the file that it is about, if there is one."""
 
-    def __init__(self, theme: Theme, text: str, kind: str) -> None:
+    def __init__(self, theme: Theme, text: str, kind: str, file: Path | None = None) -> None:
         super().__init__()
         self.text = text
         self.setProperty("panel", "toast")
@@ -34,12 +36,16 @@ class Toast(QFrame):
         close.clicked.connect(self.deleteLater)
         layout = row(mark, words, close)
         layout.setStretch(1, 1)
+        if file is not None:
+            show = button("Show in folder", lambda: _show_folder(file))
+            show.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            layout.insertWidget(2, show)
         layout.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
         self.setLayout(layout)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.deleteLater)
-        self._timer.start(_SHOWN_MS[kind])
+        self._timer.start(_SHOWN_MS["problem" if file is not None else kind])
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()
@@ -61,19 +67,20 @@ class Toasts(QWidget):
         parent.installEventFilter(self)
         self.hide()
 
-    def say(self, text: str, kind: str = "info") -> None:
+    def say(self, text: str, kind: str = "info", *, file: Path | None = None) -> None:
         """Show a line; the same line is not shown twice at once.
 
         Args:
             text: what happened.
             kind: "info" or "problem".
+            file: what it is about: its folder can be opened from here.
         """
         shown = self.shown()
         if text in [toast.text for toast in shown]:
             return
         for old in shown[: max(0, len(shown) - _MOST + 1)]:
             old.deleteLater()
-        toast = Toast(self._theme, text, kind)
+        toast = Toast(self._theme, text, kind, file)
         toast.destroyed.connect(self._on_toast_gone, Qt.ConnectionType.QueuedConnection)
         self._layout.addWidget(toast)
         toast.show()  # a layout does not count what is hidden, and this corner still may be
@@ -103,3 +110,8 @@ class Toasts(QWidget):
         )
         self.setGeometry(parent.width() - width - 2 * SPACE, parent.height() - height - 5 * SPACE, width, height)
         self.raise_()
+
+
+def _show_folder(file: Path) -> None:
+    """Open the folder of a file in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(file.parent)))

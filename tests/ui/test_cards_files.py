@@ -128,7 +128,7 @@ def test_other_files_are_refused_with_the_reason(
     for wrong in (words, folder):
         assert not drop(page, carrying(wrong), MIDDLE)
         assert page.files.place.isVisible()
-        assert f"{wrong.name}: not a card or state dict" in page.files.place.text
+        assert f"{wrong.name}: not a card, deck or state dict" in page.files.place.text
     assert ".card, .pth, .pt or .safetensors" in page.files.place.text
     text = QMimeData()
     text.setText("some words")
