@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSettings, QSize, QTimer, SignalInstance
@@ -95,6 +96,10 @@ class MainWindow(QMainWindow):
         """Tell the user in a corner, taking no focus."""
         self.toasts.say(text)
 
+    def say_written(self, text: str, file: Path) -> None:
+        """Tell the user of a file that was written, with a way to it."""
+        self.toasts.say(text, file=file)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything that is the window's own; jobs go on in the host's process."""
         settings = QSettings()
@@ -135,6 +140,7 @@ class MainWindow(QMainWindow):
             "compare_cards": self.show_comparison,
             "open_page": self.open_page,
             "said": self.say,
+            "wrote": self.say_written,
         }
         for name, slot in wishes.items():
             signal = getattr(page, name, None)
