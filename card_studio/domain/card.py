@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId
 from card_studio.domain.job import MapOptions, Suite
-from card_studio.domain.names import Compression, CorruptionName
+from card_studio.domain.names import AnyCorruption, Compression, is_own
 from card_studio.domain.recipe import Recipe
 
 
@@ -101,10 +101,15 @@ class CardQuery:
 class Cell:
     """Accuracy on one corruption at one severity; corruption None and severity 0 are the clean images."""
 
-    corruption: CorruptionName | None
+    corruption: AnyCorruption | None
     severity: int
     accuracy: float
     images: int
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts in robust accuracy: clean images do not, nor do corruptions of one's own."""
+        return self.corruption is not None and not is_own(self.corruption)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,10 +151,10 @@ class SensitivityMap:
 
 
 def mean_of_cells(cells: tuple[Cell, ...]) -> tuple[float, float]:
-    """Return clean accuracy and the plain mean over corrupted cells (METHODS, Scores).
+    """Return clean accuracy and the plain mean over the corrupted cells that count (METHODS, Scores).
 
-    Where there is no corrupted cell, the second figure is NaN.
+    Where there is no such cell, the second figure is NaN.
     """
     clean = [cell.accuracy for cell in cells if cell.corruption is None]
-    corrupted = [cell.accuracy for cell in cells if cell.corruption is not None]
+    corrupted = [cell.accuracy for cell in cells if cell.counts]
     return float(np.mean(clean)), float(np.mean(corrupted)) if corrupted else float("nan")

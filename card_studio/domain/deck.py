@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from card_studio.domain.gate import Floats, choose_each
 from card_studio.domain.ids import CardId, DeckId
 from card_studio.domain.job import DeckDefinition, GateOptions, Suite
-from card_studio.domain.names import CorruptionName
+from card_studio.domain.names import AnyCorruption
 from card_studio.domain.names import DeckMode as DeckMode  # this is where it is looked for
 from card_studio.domain.options import Options
 
@@ -136,7 +136,7 @@ def _batch_means(distances: Floats, m: int) -> NDArray[np.float64]:
 class CellScore:
     """A deck on one corruption at one severity; corruption None is clean."""
 
-    corruption: CorruptionName | None
+    corruption: AnyCorruption | None
     severity: int
     accuracy: float
     agnostic: float
@@ -154,7 +154,7 @@ class CellScore:
 class CorruptionScore:
     """A deck on one corruption, the plain mean over its severities; corruption None is clean."""
 
-    corruption: CorruptionName | None
+    corruption: AnyCorruption | None
     accuracy: float
     agnostic: float
     best_suit: float

@@ -147,6 +147,11 @@ def needs_of(info: FieldInfo) -> tuple[str, str] | None:
     return (str(needs[0]), str(needs[1])) if isinstance(needs, list) else None
 
 
+def is_shown(info: FieldInfo) -> bool:
+    """Whether a form shows an option."""
+    return bool(_extra(info).get("shown", True))
+
+
 def matters(info: FieldInfo, values: Mapping[str, Any]) -> bool:
     """Whether an option has any effect beside the other values of its group."""
     needs = needs_of(info)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from card_studio.domain.ids import ContentHash, short
 from card_studio.domain.job import GateOptions, Suite
-from card_studio.domain.names import CorruptionName
+from card_studio.domain.names import AnyCorruption
 from card_studio.domain.options import AugmentationOptions, AugmixAugmentation, GaussianAugmentation, OwnAugmentation
 from card_studio.domain.recipe import identity_of
 
@@ -79,7 +79,7 @@ def suite_key(suite: Suite, data_digest: str) -> str:
     return _key({"data": data_digest, "suite": identity_of(suite)})
 
 
-def cell_name(suite: Suite, data_digest: str, corruption: CorruptionName | None, severity: int) -> str:
+def cell_name(suite: Suite, data_digest: str, corruption: AnyCorruption | None, severity: int) -> str:
     """Return the name under which one cell's images are cached, the same for every suite that holds the cell.
 
     Args:
@@ -89,7 +89,8 @@ def cell_name(suite: Suite, data_digest: str, corruption: CorruptionName | None,
         severity: 1 to 5 with a corruption.
     """
     corruptions, severities = ((), ()) if corruption is None else ((corruption,), (severity,))
-    alone = suite.images_alone.model_copy(update={"corruptions": corruptions, "severities": severities})
+    own = tuple(each for each in suite.own if each.name == corruption)
+    alone = suite.images_alone.model_copy(update={"corruptions": corruptions, "severities": severities, "own": own})
     return f"{corruption or 'clean'}-{severity}-{suite_key(alone, data_digest)[:32]}.npy"
 
 

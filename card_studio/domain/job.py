@@ -9,13 +9,22 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, field_validator
 
 from card_studio.domain.ids import CardId, ContentHash, JobId
-from card_studio.domain.names import EXTRA_CORRUPTIONS, SEVERITIES, STANDARD_CORRUPTIONS, CorruptionName, DeckMode
+from card_studio.domain.names import (
+    EXTRA_CORRUPTIONS,
+    SEVERITIES,
+    STANDARD_CORRUPTIONS,
+    CorruptionName,
+    DeckMode,
+    is_own,
+)
 from card_studio.domain.options import (
     AugmentationOptions,
+    CorruptionOption,
     DataOptions,
     FolderData,
     NpzData,
     Options,
+    OwnCorruption,
     Precision,
     ValueType,
     option,
@@ -54,11 +63,16 @@ class Suite(Options):
 
     source: str = option("builtin", "builtin, or a folder of .npy files in CIFAR-C's layout")
     split: Literal["test", "validation"] = option("test", "Images that no card was trained on")
-    corruptions: tuple[CorruptionName, ...] = option(STANDARD_CORRUPTIONS, "Corruptions")
+    corruptions: tuple[CorruptionOption, ...] = option(STANDARD_CORRUPTIONS, "Corruptions, one's own too")
     severities: tuple[int, ...] = option(SEVERITIES, "Severities, 1 to 5")
     images: int = option(0, "The first so many images; 0 takes all", unit="images", ge=0)
     seed: int = option(0, "Seed of the corruptions", ge=0, le=2**31 - 1)
     precision: Precision = option("float32", _PRECISION_HELP, since=3)
+    own: tuple[OwnCorruption, ...] = option((), "Code and options of one's own among them", since=3, shown=False)
+
+    def own_of(self, corruption: str) -> OwnCorruption | None:
+        """Return the options of one of one's own corruptions; None for ours."""
+        return next((each for each in self.own if each.name == corruption), None)
 
     @property
     def images_alone(self) -> "Suite":
@@ -68,7 +82,8 @@ class Suite(Options):
     @property
     def standard(self) -> bool:
         """Whether its mean is robust accuracy as RobustBench defines it: fifteen corruptions at five severities."""
-        return set(self.corruptions) == set(STANDARD_CORRUPTIONS) and set(self.severities) == set(SEVERITIES)
+        ours = {name for name in self.corruptions if not is_own(name)}  # one's own never counts
+        return ours == set(STANDARD_CORRUPTIONS) and set(self.severities) == set(SEVERITIES)
 
     @property
     def definition(self) -> str:

@@ -103,6 +103,20 @@ class CorruptionName(StrEnum):
     SATURATE = "saturate"
 
 
+AnyCorruption = CorruptionName | str
+"""A corruption of ours, or the name of one's own."""
+
+
+def is_own(name: str | None) -> bool:
+    """Tell the name of a method of one's own from ours."""
+    return name is not None and name.startswith(OWN_PREFIX)
+
+
+def corruption_named(name: str) -> AnyCorruption:
+    """Return the corruption of that name."""
+    return name if is_own(name) else CorruptionName(name)
+
+
 _N = CorruptionName
 FAMILIES: dict[str, tuple[CorruptionName, ...]] = {
     "noise": (_N.GAUSSIAN_NOISE, _N.SHOT_NOISE, _N.IMPULSE_NOISE),

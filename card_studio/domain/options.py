@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic.config import JsonDict
 
-from card_studio.domain.names import OWN_PREFIX, AugmentationName, Compression, DatasetName, NetworkName
+from card_studio.domain.names import AugmentationName, Compression, CorruptionName, DatasetName, NetworkName, is_own
 
 
 class Options(BaseModel):
@@ -30,6 +30,7 @@ def option(
     since: int = 1,
     identity: bool = True,
     needs: tuple[str, str] | None = None,
+    shown: bool = True,
     **constraints: Any,
 ) -> Any:
     """Declare an option: its default, one line of explanation, unit and range.
@@ -41,9 +42,10 @@ def option(
         since: the schema version that introduced it; a later one at its default leaves fingerprints as they were.
         identity: whether the option changes the result, and so belongs in the fingerprint.
         needs: another option of the group, and the value that it must have for this one to matter.
+        shown: whether a form shows it; what follows from other options is not.
         constraints: pydantic's ge, le, gt, lt, min_length, ...
     """
-    extra: JsonDict = {"unit": unit, "since": since, "identity": identity}
+    extra: JsonDict = {"unit": unit, "since": since, "identity": identity, "shown": shown}
     if needs is not None:
         extra["needs"] = list(needs)
     return Field(default, description=help, json_schema_extra=extra, **constraints)
@@ -77,7 +79,14 @@ class OwnCorruption(Own):
 def _whose(value: Any) -> str:
     """Tell a method of one's own from ours by its name, in plain values or in options."""
     name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
-    return "own" if str(name).startswith(OWN_PREFIX) else "built-in"
+    return "own" if is_own(str(name)) else "built-in"
+
+
+CorruptionOption = Annotated[
+    Annotated[CorruptionName, Tag("built-in")] | Annotated[OwnName, Tag("own")],
+    Discriminator(lambda name: "own" if is_own(str(name)) else "built-in"),
+]
+"""The name of a corruption, ours or one's own."""
 
 
 # --- data -----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from card_studio.domain.declaration import Bound, bounds_of, choices_of, needs_of, unit_of
 from card_studio.domain.ids import short
-from card_studio.domain.names import OWN_PREFIX, MethodKind
+from card_studio.domain.job import Suite
+from card_studio.domain.names import OWN_PREFIX, MethodKind, is_own
 from card_studio.domain.options import (
     Options,
     Own,
@@ -135,6 +136,17 @@ class OwnMethods:
             whole = self._whole(compression.criterion, MethodKind.CRITERION, place)
             changes["compression"] = compression.model_copy(update={"criterion": whole})
         return recipe.model_copy(update=changes) if changes else recipe
+
+    def resolved_suite(self, suite: Suite) -> Suite:
+        """Return a suite that has the code and all options of each of its own corruptions.
+
+        Raises:
+            RecipeError: an option is wrong, or the workspace has no such corruption.
+        """
+        names = [name for name in suite.corruptions if is_own(name)]
+        given = [suite.own_of(name) or OwnCorruption(name=name) for name in names]
+        own = tuple(self._whole(each, MethodKind.CORRUPTION, ("corruptions",)) for each in given)
+        return suite.model_copy(update={"own": own})
 
     def _whole(self, given: Own, kind: MethodKind, place: tuple[str, ...]) -> Own:
         """Return options with the defaults filled in and the code named.

@@ -10,8 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from card_studio.domain.ids import CardId, ContentHash, Fingerprint, JobId, RunId
 from card_studio.domain.job import DeckDefinition, GateOptions, Job, MapOptions, Suite
-from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import AugmentationOptions, DataOptions, Options, ValueType
+from card_studio.domain.options import AugmentationOptions, CorruptionOption, DataOptions, Options, ValueType
 from card_studio.domain.recipe import Recipe
 
 
@@ -160,7 +159,7 @@ class CellEvaluated(Event):
 
     event: Literal["cell_evaluated"] = "cell_evaluated"
     card: CardId
-    corruption: CorruptionName | None
+    corruption: CorruptionOption | None
     severity: int
     accuracy: float
     images: int

@@ -16,7 +16,7 @@ from card_studio.domain.deck import Deck, DeckMode, Selection
 from card_studio.domain.gate import Reference
 from card_studio.domain.ids import CardId, ContentHash, DeckId, Fingerprint, JobId, RunId
 from card_studio.domain.job import JOB_SPEC, GateOptions, Job, JobSpec, JobState, Request, Suite
-from card_studio.domain.names import CorruptionName
+from card_studio.domain.names import corruption_named
 from card_studio.domain.options import AugmentationOptions
 from card_studio.domain.recipe import Recipe
 from card_studio.domain.run import Environment, Outcome, Run
@@ -128,7 +128,7 @@ def cells_text(cells: tuple[Cell, ...]) -> str:
 def _cells(text: str) -> tuple[Cell, ...]:
     return tuple(
         Cell(
-            corruption=CorruptionName(corruption) if corruption else None,
+            corruption=corruption_named(corruption) if corruption else None,
             severity=severity,
             accuracy=accuracy,
             images=images,

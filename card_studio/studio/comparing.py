@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.card import Evaluation
-from card_studio.domain.names import CorruptionName
+from card_studio.domain.names import AnyCorruption
 from card_studio.domain.statistics import Interval, bootstrap, holm, mcnemar
 from card_studio.studio.scoring import Answers, Bools, right, votes_of
 
@@ -17,7 +17,7 @@ SIGNIFICANT = 0.05
 class CellDifference:
     """A card against its baseline on one corruption at one severity; corruption None is clean."""
 
-    corruption: CorruptionName | None
+    corruption: AnyCorruption | None
     severity: int
     difference: float
     """Accuracy less the baseline's."""
@@ -70,8 +70,8 @@ def compare(
     first, second = correct(answers, labels), correct(baseline_answers, labels)
     raw = [mcnemar(int((a & ~b).sum()), int((b & ~a).sum())) for a, b in zip(first, second, strict=True)]
     gains = first.astype(np.float32) - second
-    corrupted = np.array([cell.corruption is not None for cell in evaluation.cells])
-    clean, clean_interval = _mean(gains[~corrupted])
+    corrupted = np.array([cell.counts for cell in evaluation.cells])
+    clean, clean_interval = _mean(gains[[cell.corruption is None for cell in evaluation.cells]])
     robust, robust_interval = _mean(gains[corrupted])
     return Comparison(
         cells=tuple(
@@ -95,7 +95,7 @@ def correct(answers: Answers, labels: NDArray[np.int64]) -> Bools:
 
 def robust_interval(evaluation: Evaluation, answers: Answers, labels: NDArray[np.int64]) -> Interval:
     """Return the 95 % interval of a card's robust accuracy, by bootstrap over images; NaN without corrupted cells."""
-    corrupted = np.array([cell.corruption is not None for cell in evaluation.cells])
+    corrupted = np.array([cell.counts for cell in evaluation.cells])
     return _mean(correct(answers, labels)[corrupted].astype(np.float32))[1]
 
 

@@ -10,8 +10,9 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from card_studio.domain.job import ImportCards, JobSpec, MakeCard
+from card_studio.domain.job import EvaluateCards, ImportCards, JobSpec, MakeCard
 from card_studio.domain.own import Extension, OwnMethods
 from card_studio.errors import ExtensionError
 from card_studio.files import content_hash, write_atomically
@@ -107,10 +108,16 @@ class Extending(Core):
             (self._folder / f"{each.source}.py").unlink(missing_ok=True)
 
     def _resolved(self, spec: JobSpec) -> JobSpec:
-        """Have a job's recipe name the code of its own methods, and all their options."""
-        if not isinstance(spec, MakeCard | ImportCards) or spec.recipe is None:
-            return spec
-        return spec.model_copy(update={"recipe": self.own_methods().resolved(spec.recipe)})
+        """Have a job's recipe and suite name the code of their own methods, and all their options."""
+        own = self.own_methods()
+        changes: dict[str, Any] = {}
+        if isinstance(spec, MakeCard | ImportCards) and spec.recipe is not None:
+            changes["recipe"] = own.resolved(spec.recipe)
+        if isinstance(spec, MakeCard) and spec.then_evaluate is not None:
+            changes["then_evaluate"] = own.resolved_suite(spec.then_evaluate)
+        if isinstance(spec, EvaluateCards):
+            changes["suite"] = own.resolved_suite(spec.suite)
+        return spec.model_copy(update=changes) if changes else spec
 
     @property
     def _folder(self) -> Path:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from card_studio.domain.card import Evaluation
-from card_studio.domain.names import CorruptionName
 
 
 def mean_corruption_error(evaluation: Evaluation, normaliser: Evaluation) -> float:
@@ -27,12 +26,12 @@ def mean_corruption_error(evaluation: Evaluation, normaliser: Evaluation) -> flo
     return float(np.mean([own[name] / by[name] for name in own]))
 
 
-def _errors(evaluation: Evaluation) -> dict[CorruptionName, float]:
+def _errors(evaluation: Evaluation) -> dict[str, float]:
     """Return errors summed over severities, counted in images so that none is lost to rounding."""
-    found: defaultdict[CorruptionName, float] = defaultdict(float)
+    found: defaultdict[str, float] = defaultdict(float)
     for cell in evaluation.cells:
-        if cell.corruption is not None:
-            found[cell.corruption] += cell.images - round(cell.accuracy * cell.images)
+        if cell.counts:
+            found[str(cell.corruption)] += cell.images - round(cell.accuracy * cell.images)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from card_studio.domain.card import Card, Cell
-from card_studio.domain.names import FAMILIES, CorruptionName
+from card_studio.domain.names import FAMILIES, OWN_PREFIX, AnyCorruption, CorruptionName, is_own
 from card_studio.domain.recipe import described
 from card_studio.domain.statistics import Interval
 from card_studio.studio.comparing import CellDifference
@@ -24,7 +24,7 @@ class GridRow:
 
     kind: RowKind
     title: str
-    corruption: CorruptionName | None = None
+    corruption: AnyCorruption | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,9 @@ class Grid:
         found = self.published[column]
         of = self.rows[row]
         values = {"clean": found.clean, "mean": found.robust, "family": None}
-        value = found.by_corruption.get(of.corruption) if of.corruption is not None else values[of.kind]
+        if is_own(of.corruption):
+            return None
+        value = found.by_corruption.get(CorruptionName(of.corruption)) if of.corruption else values[of.kind]
         if value is None:
             return None
         place = of.title if of.kind == "clean" else f"{of.title}, mean over severities 1–5"
@@ -147,7 +149,14 @@ def _rows(answers: SuiteAnswers) -> tuple[GridRow, ...]:
         rows += [GridRow(kind="corruption", title=name.replace("_", " "), corruption=name) for name in own]
     if len(rows) > 1:
         rows.append(GridRow(kind="mean", title="mean of all"))
-    return tuple(rows)
+    return (*rows, *_own_rows([name for name in answers.suite.corruptions if is_own(name)]))
+
+
+def _own_rows(names: list[str]) -> list[GridRow]:
+    """Return the rows of one's own corruptions, below the mean in which they do not count."""
+    titles = [name.removeprefix(OWN_PREFIX).replace("_", " ") for name in names]
+    rows = [GridRow(kind="corruption", title=title, corruption=name) for title, name in zip(titles, names, strict=True)]
+    return [GridRow(kind="family", title="own, not in the mean"), *rows] if rows else []
 
 
 class _Table:
@@ -169,7 +178,7 @@ class _Table:
             return None
         return self._mean(row, severity)
 
-    def _single(self, corruption: CorruptionName | None, severity: int, place: str) -> GridCell | None:
+    def _single(self, corruption: AnyCorruption | None, severity: int, place: str) -> GridCell | None:
         cell = self._cells.get((corruption, severity))
         if cell is None:
             return None
@@ -184,8 +193,8 @@ class _Table:
     def _mean(self, row: GridRow, severity: int) -> GridCell | None:
         keys = [
             key
-            for key in self._cells
-            if key[0] is not None and row.corruption in (None, key[0]) and severity in (0, key[1])
+            for key, cell in self._cells.items()
+            if (cell.counts if row.corruption is None else row.corruption == key[0]) and severity in (0, key[1])
         ]
         if not keys:
             return None

@@ -188,7 +188,8 @@ def _checked(
 def _score(
     deck: Deck, cards: Sequence[Card], suite: Suite, cells: Sequence[Cell], suits: tuple[str, ...], verdict: Verdict
 ) -> DeckScore:
-    corrupted = np.array([cell.corruption is not None for cell in cells])
+    corrupted = np.array([cell.counts for cell in cells])
+    uncorrupted = np.array([cell.corruption is None for cell in cells])
     scores = _cell_scores(cells, len(suits), verdict)
     singles = [_mean_of(each.mean(axis=1), corrupted) for each in verdict.cards]
     best = int(np.argmax(singles)) if corrupted.any() else 0
@@ -200,9 +201,9 @@ def _score(
         mode=deck.mode,
         cells=scores,
         corruptions=_corruption_scores(cells, scores, verdict, verdict.cards[best]),
-        clean=_mean_of(accuracy, ~corrupted),
+        clean=_mean_of(accuracy, uncorrupted),
         robust=_mean_of(accuracy, corrupted),
-        agnostic_clean=_mean_of(agnostic, ~corrupted),
+        agnostic_clean=_mean_of(agnostic, uncorrupted),
         agnostic_robust=_mean_of(agnostic, corrupted),
         best_suit_robust=_mean_of(np.array([cell.best_suit for cell in scores]), corrupted),
         any_card_robust=_mean_of(np.array([cell.any_card for cell in scores]), corrupted),

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.job import Suite
-from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import DataOptions, Options
+from card_studio.domain.options import CorruptionOption, DataOptions, Options
 
 _LENGTH = struct.Struct("<I")
 _AT_MOST_HEADER_BYTES = 1 << 20
@@ -23,7 +22,7 @@ class SuiteRows(Options):
     data: DataOptions
     digest: str
     """The dataset's: another dataset's images are refused."""
-    corruption: CorruptionName | None
+    corruption: CorruptionOption | None
     """None for the clean images, whose severity is 0."""
     severity: int
     rows: tuple[int, ...]

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from card_studio.domain.declaration import OwnKinds, kinds_of, matters, tag_of, tags_of, unit_of
+from card_studio.domain.declaration import OwnKinds, is_shown, kinds_of, matters, tag_of, tags_of, unit_of
 from card_studio.domain.names import OWN_PREFIX
 from card_studio.domain.options import Options
 from card_studio.domain.own import OwnMethods
@@ -46,7 +46,7 @@ class OptionForm(QWidget):
         self._grid.setColumnMinimumWidth(1, font_px("body") * 20)
         self._grid.setColumnStretch(2, 1)
         for name, info in kind.model_fields.items():
-            if name in without or _is_tag(info):
+            if name in without or _is_tag(info) or not is_shown(info):
                 continue
             if not is_group(info):
                 self._add(name, info)

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.domain.options import OwnCorruption
 from card_studio.engine.data import corruptions_blur as blur
 from card_studio.engine.data import corruptions_digital as digital
 from card_studio.engine.data import corruptions_noise as noise
 from card_studio.engine.data import corruptions_weather as weather
 from card_studio.engine.data.corruptions_spatter import spatter
 from card_studio.engine.data.randomness import image_seeds
+from card_studio.engine.own import own_corrupted
 
 CONSTANTS_VERSION = 1
 """Counts up with every change to what a corruption does or draws; sets on disk carry it."""
@@ -51,12 +53,14 @@ _CHUNK_PIXELS = {"cpu": 64 * 32 * 32, "cuda": 8192 * 32 * 32}
 """Pixels worked on at a time: what fits a processor's cache, or keeps a GPU busy."""
 
 
-def corrupt(images: Tensor, name: CorruptionName | str, severity: int, generator: torch.Generator) -> Tensor:
+def corrupt(
+    images: Tensor, name: CorruptionName | OwnCorruption | str, severity: int, generator: torch.Generator
+) -> Tensor:
     """Corrupt every image in its own way.
 
     Args:
         images: uint8 [N, 3, H, W], on any device.
-        name: one of CORRUPTIONS.
+        name: one of CORRUPTIONS, or the options of one of one's own.
         severity: 1 to 5.
         generator: a CPU generator; one 63-bit seed for each image is drawn from it in order, and an image's
             randomness is a function of its seed alone, so a split batch equals the whole bit for bit.
@@ -65,15 +69,20 @@ def corrupt(images: Tensor, name: CorruptionName | str, severity: int, generator
         uint8 [N, 3, H, W] on the images' device.
 
     Raises:
+        ExtensionError: it is one's own, and its code is missing or fails.
         ValueError: an unknown name or severity, images that are not uint8 [N, 3, H, W], or a GPU generator.
     """
     if severity not in SEVERITIES:
         raise ValueError(f"severity {severity} is none of {SEVERITIES}")
     if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
         raise ValueError(f"corrupt needs uint8 [N, 3, H, W], got {images.dtype} {list(images.shape)}")
-    corruption = CORRUPTIONS[CorruptionName(name)]
+    corruption = _own(name) if isinstance(name, OwnCorruption) else CORRUPTIONS[CorruptionName(name)]
     seeds = image_seeds(len(images), generator).to(images.device)
     pixels = _CHUNK_PIXELS.get(images.device.type, _CHUNK_PIXELS["cuda"])
     size = max(1, pixels // max(1, images.shape[2] * images.shape[3]))
     parts = zip(torch.split(images, size), torch.split(seeds, size), strict=True)
     return torch.cat([corruption(part, severity, drawn) for part, drawn in parts]) if len(images) else images.clone()
+
+
+def _own(options: OwnCorruption) -> Corruption:
+    return lambda images, severity, seeds: own_corrupted(images, severity, seeds, options)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from card_studio.domain.ids import short
 from card_studio.domain.job import Suite
-from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.domain.names import SEVERITIES, is_own
 from card_studio.errors import DataError
 from card_studio.files import read_array
 
@@ -62,6 +62,11 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
 
 
+def ours(suite: Suite) -> list[str]:
+    """Return the corruptions that a folder holds: one's own are made from the clean images."""
+    return [name for name in suite.corruptions if not is_own(name)]
+
+
 class SuiteFolder:
     """Such a folder, read."""
 
@@ -92,7 +97,7 @@ class SuiteFolder:
                 f"{self.path / 'labels.npy'}: its {len(truth)} labels are not those of the dataset's {count} "
                 f"{suite.split} images, in their order, once or for each severity: choose the suite of this dataset"
             )
-        for name in suite.corruptions:
+        for name in ours(suite):
             found = self._read(name)
             if found.dtype != np.uint8 or found.shape != (rows, size, size, 3):
                 raise DataError(
@@ -100,7 +105,7 @@ class SuiteFolder:
                     f"found {found.dtype} {list(found.shape)}"
                 )
 
-    def images(self, name: CorruptionName, severity: int, count: int) -> NDArray[np.uint8]:
+    def images(self, name: str, severity: int, count: int) -> NDArray[np.uint8]:
         """Return the first images at a severity, as [count, 3, H, W]."""
         stored = self._read(name)
         start = (severity - 1) * (len(stored) // len(SEVERITIES))
@@ -108,7 +113,7 @@ class SuiteFolder:
 
     def stamp(self, suite: Suite) -> str:
         """Return a hash of the files' sizes and times, which differs once one of them was written anew."""
-        facts = [self._facts(name) for name in (LABELS, *suite.corruptions)]
+        facts = [self._facts(name) for name in (LABELS, *ours(suite))]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
     def _check_origin(self, manifest: Manifest, suite: Suite, digest: str) -> None:
@@ -119,7 +124,7 @@ class SuiteFolder:
             )
         if manifest.split != suite.split:
             raise DataError(f"{self.path}: holds {manifest.split} images; {suite.split} images are asked for")
-        missing = [name for name in suite.corruptions if name not in manifest.corruptions]
+        missing = [name for name in ours(suite) if name not in manifest.corruptions]
         if missing:
             raise DataError(
                 f"{self.path}: {missing[0]} is not made, or not finished: run `card-studio corrupt` on it again"

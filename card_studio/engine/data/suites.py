@@ -16,8 +16,8 @@ from torch import Tensor
 
 from card_studio.domain.gate import cell_name, suite_key
 from card_studio.domain.job import Suite
-from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import DataOptions
+from card_studio.domain.names import AnyCorruption, CorruptionName, is_own
+from card_studio.domain.options import DataOptions, OwnCorruption
 from card_studio.engine.data.corrupt import corrupt
 from card_studio.engine.data.datasets import Dataset, open_dataset
 from card_studio.engine.data.randomness import image_seeds
@@ -26,7 +26,7 @@ from card_studio.engine.seeds import seeded
 from card_studio.errors import DataError
 from card_studio.files import array_bytes, content_hash, read_array, replacing, write_atomically
 
-CellName = tuple[CorruptionName | None, int]
+CellName = tuple[AnyCorruption | None, int]
 Pixels = NDArray[np.uint8]
 _BUILTIN = "builtin"
 _CHUNK = 100
@@ -37,7 +37,7 @@ def cells_of(suite: Suite) -> tuple[CellName, ...]:
     return ((None, 0), *((name, severity) for name in suite.corruptions for severity in sorted(suite.severities)))
 
 
-def corrupted_parts(images: Tensor, name: CorruptionName, severity: int, seed: int) -> Iterator[Tensor]:
+def corrupted_parts(images: Tensor, name: CorruptionName | OwnCorruption, severity: int, seed: int) -> Iterator[Tensor]:
     """Corrupt the images of one cell, part by part.
 
     The cell's generator follows from seed, corruption and severity alone, so whoever makes a cell makes the same one;
@@ -45,32 +45,34 @@ def corrupted_parts(images: Tensor, name: CorruptionName, severity: int, seed: i
 
     Args:
         images: uint8 [N, 3, H, W], all of the split, or the first of it.
-        name: which corruption.
+        name: which corruption, or one of one's own with its options.
         severity: 1 to 5.
         seed: the suite's.
 
     Yields:
         uint8 [n, 3, H, W], the parts in order.
     """
-    generator = seeded(seed, "corruption", name, severity)
+    generator = _generator(name, severity, seed)
     for start in range(0, len(images), _CHUNK):
         yield corrupt(images[start : start + _CHUNK], name, severity, generator)
 
 
-def corrupted_rows(images: Tensor, rows: Sequence[int], name: CorruptionName, severity: int, seed: int) -> Tensor:
+def corrupted_rows(
+    images: Tensor, rows: Sequence[int], name: CorruptionName | OwnCorruption, severity: int, seed: int
+) -> Tensor:
     """Return some images of one cell, as `corrupted_parts` makes them, without making the others.
 
     Args:
         images: uint8 [N, 3, H, W], as for `corrupted_parts`.
         rows: which, in any order.
-        name: which corruption.
+        name: which corruption, or one of one's own with its options.
         severity: 1 to 5.
         seed: the suite's.
 
     Returns:
         uint8 [rows, 3, H, W], in the order of `rows`.
     """
-    generator = seeded(seed, "corruption", name, severity)
+    generator = _generator(name, severity, seed)
     made: dict[int, Tensor] = {}
     drawn = 0
     for row in sorted(set(rows)):
@@ -78,6 +80,10 @@ def corrupted_rows(images: Tensor, rows: Sequence[int], name: CorruptionName, se
         made[row] = corrupt(images[row : row + 1], name, severity, generator)
         drawn = row + 1
     return torch.cat([made[row] for row in rows])
+
+
+def _generator(name: CorruptionName | OwnCorruption, severity: int, seed: int) -> torch.Generator:
+    return seeded(seed, "corruption", name.name if isinstance(name, OwnCorruption) else name, severity)
 
 
 class SuiteImages:
@@ -120,7 +126,7 @@ class SuiteImages:
             shape = tuple(self.clean.shape)
             target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
             done, began = 0, perf_counter()
-            for part in corrupted_parts(self.clean, name, severity, self.suite.seed):
+            for part in corrupted_parts(self.clean, self._corruption(name), severity, self.suite.seed):
                 target[done : done + len(part)] = part.numpy()
                 done += len(part)
                 self.making_s += perf_counter() - began
@@ -131,7 +137,7 @@ class SuiteImages:
     def images(self, cell: CellName) -> Pixels:
         """Return a cell's images, uint8 [N, 3, H, W], made if they are not there, and memory-mapped."""
         name, severity = cell
-        if self._folder is not None and name is not None:
+        if self._folder is not None and name is not None and not is_own(name):
             return self._folder.images(name, severity, len(self.clean))
         for _ in self.make(cell):
             pass
@@ -144,10 +150,14 @@ class SuiteImages:
             return self.clean[list(rows)].numpy()
         if self._is_there(cell):
             return np.ascontiguousarray(self.images(cell)[list(rows)])
-        return corrupted_rows(self.clean, rows, name, severity, self.suite.seed).numpy()
+        return corrupted_rows(self.clean, rows, self._corruption(name), severity, self.suite.seed).numpy()
+
+    def _corruption(self, name: AnyCorruption) -> CorruptionName | OwnCorruption:
+        return self.suite.own_of(name) or CorruptionName(name)
 
     def _is_there(self, cell: CellName) -> bool:
-        return self._path(cell).exists() or (self._folder is not None and cell[0] is not None)
+        in_the_folder = self._folder is not None and cell[0] is not None and not is_own(cell[0])
+        return in_the_folder or self._path(cell).exists()
 
     def _path(self, cell: CellName) -> Path:
         """Return the cell's file, named by what determines its images, so that suites share it."""
