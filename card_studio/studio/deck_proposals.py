@@ -121,12 +121,13 @@ class DeckProposals(DeckTable):
 
     def _hand(self, cards: Sequence[str]) -> list[Card]:
         asked = tuple(dict.fromkeys(CardId(each) for each in cards))
+        count = len(asked) or self.count_cards()
+        if count > MOST_CARDS:  # known before any is read
+            raise UserError(f"{count:,} cards are too many to propose a deck from: choose {MOST_CARDS} at most")
         known = {card.id: card for card in self.cards(CardQuery(ids=asked))}
         found = [known.get(each) or self.card(each) for each in asked] if asked else list(known.values())
         if not found:
             raise UserError("there is no card to propose a deck from: make one first")
-        if len(found) > MOST_CARDS:
-            raise UserError(f"{len(found):,} cards are too many to propose a deck from: choose {MOST_CARDS} at most")
         require_one_dataset(found)
         return found
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from card_studio.domain.card import Card, CardQuery
 from card_studio.domain.ids import CardId, short
@@ -53,14 +53,15 @@ def prepare(workspace: Workspace, query: CardQuery, answering: Answering, prefer
     Raises:
         UserError: the query finds no card, or too many.
     """
+    if preferred is not None and workspace.count_cards(replace(query, data_digest=preferred)):
+        query = replace(query, data_digest=preferred)
+    count = workspace.count_cards(query)
+    if count > MOST_CARDS:  # known before any is read: thousands would take seconds
+        raise UserError(f"{count:,} cards are too many to choose from: mark or search for {MOST_CARDS} at most.")
     found = workspace.cards(query)
     if not found:
         raise UserError("There is no card in this hand.")
-    hand = _of_one_dataset(found, preferred)
-    if len(hand) > MOST_CARDS:
-        raise UserError(
-            f"{len(hand):,} cards are too many to choose from at once: mark or search for {MOST_CARDS} at most."
-        )
+    hand = _of_one_dataset(found)
     ids = tuple(card.id for card in hand)
     specs = workspace.missing_for_proposal(ids, answering)
     under_way, left = workspace.under_way(specs)
@@ -92,9 +93,8 @@ def _line(face: Face) -> str:
     return f"{face.title} {face.method}"
 
 
-def _of_one_dataset(cards: Sequence[Card], preferred: str | None) -> list[Card]:
-    counts = Counter(card.data_digest for card in cards)
-    digest = preferred if preferred in counts else counts.most_common(1)[0][0]
+def _of_one_dataset(cards: Sequence[Card]) -> list[Card]:
+    digest = Counter(card.data_digest for card in cards).most_common(1)[0][0]
     return [card for card in cards if card.data_digest == digest]
 
 

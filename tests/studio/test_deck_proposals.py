@@ -34,7 +34,7 @@ def test_what_is_missing_is_named_and_queued_once(dealt: Dealt) -> None:
     assert set(specs[0].cards) == set(dealt.cards[1:])
     assert {job.id for job in again} == {job.id for job in first}
     answer_selection(dealt, dealt.cards[1:])
-    with pytest.raises(UserError, match="distances of its images are not measured yet: clean, gaussian, augmix"):
+    with pytest.raises(UserError, match=r"distances of its images are not measured yet: .*gaussian"):
         workspace.propose()
 
 
