@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from card_studio.domain.ids import CardId, JobId
-from card_studio.domain.names import CorruptionName
+from card_studio.domain.names import corruption_named
 from card_studio.domain.run import CellEvaluated, EpochFinished, LevelFinished, StepReported
 from card_studio.store.records import or_nan
 from card_studio.store.schema import CellRow, EpochRow, LevelRow, LogRow, RunRow, StepRow
@@ -94,7 +94,7 @@ def cells(session: Session, run_id: int) -> list[CellEvaluated]:
         CellEvaluated.model_construct(
             at=row.at,
             card=CardId(row.card_id),
-            corruption=CorruptionName(row.corruption) if row.corruption else None,
+            corruption=corruption_named(row.corruption) if row.corruption else None,
             severity=row.severity,
             accuracy=or_nan(row.accuracy),
             images=row.images,
