@@ -57,7 +57,7 @@ def steps(session: Session, run_id: int, after_step: int = -1) -> list[StepRepor
 
 def epochs(session: Session, run_id: int) -> list[EpochFinished]:
     """Return validation metrics, oldest first."""
-    query = select(EpochRow).where(EpochRow.run_id == run_id).order_by(EpochRow.step)
+    query = select(EpochRow.__table__).where(EpochRow.run_id == run_id).order_by(EpochRow.step)
     return [
         EpochFinished.model_construct(
             at=row.at,
@@ -67,7 +67,7 @@ def epochs(session: Session, run_id: int) -> list[EpochFinished]:
             validation_loss=or_nan(row.validation_loss),
             validation_accuracy=or_nan(row.validation_accuracy),
         )
-        for row in session.scalars(query)
+        for row in session.execute(query)
     ]
 
 
@@ -89,7 +89,7 @@ def levels(session: Session, run_id: int) -> list[LevelFinished]:
 
 def cells(session: Session, run_id: int) -> list[CellEvaluated]:
     """Return evaluated cells as they came in."""
-    query = select(CellRow).where(CellRow.run_id == run_id).order_by(CellRow.id)
+    query = select(CellRow.__table__).where(CellRow.run_id == run_id).order_by(CellRow.id)
     return [
         CellEvaluated.model_construct(
             at=row.at,
@@ -99,7 +99,7 @@ def cells(session: Session, run_id: int) -> list[CellEvaluated]:
             accuracy=or_nan(row.accuracy),
             images=row.images,
         )
-        for row in session.scalars(query)
+        for row in session.execute(query)
     ]
 
 

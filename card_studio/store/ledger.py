@@ -82,6 +82,16 @@ class Ledger:
         with self._database.session() as session:
             return [job_from(row) for row in session.execute(query)]  # bare rows: half the time for a long list
 
+    def queue(self, limit: int) -> tuple[list[Job], dict[JobState, int]]:
+        """Return the list's first so many jobs, in the order of `jobs`, and how many there are in each state."""
+        listed = JobRow.forgotten.is_(False)
+        query = select(JobRow.__table__).where(listed).order_by(*list_order()).limit(limit)
+        counts = select(JobRow.state, func.count()).where(listed).group_by(JobRow.state)
+        with self._database.session() as session:
+            found = {JobState(state): number for state, number in session.execute(counts)}
+            jobs = [job_from(row) for row in session.execute(query)] if limit else []
+            return jobs, {state: found.get(state, 0) for state in JobState}
+
     def job(self, job_id: JobId) -> Job:
         """Return one job, also where it was taken off the list.
 

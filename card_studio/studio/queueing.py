@@ -123,6 +123,10 @@ class Queueing(Extending):
         """Return jobs: running, paused, queued in the order they will run, then ended, newest first."""
         return self._ledger.jobs(states)
 
+    def queue(self, limit: int) -> tuple[list[Job], dict[JobState, int]]:
+        """Return the first so many of `jobs`, and how many there are in each state: cheap for a long list too."""
+        return self._ledger.queue(limit)
+
     def job(self, job_id: JobId) -> Job:
         """Return one job.
 

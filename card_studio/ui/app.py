@@ -44,8 +44,8 @@ def run_window(workspace_path: Path | None, *, deck: str | None = None) -> int:
     window = make_window(app, workspace)
     sys.excepthook = lambda kind, error, trace: _report(window, kind, error, trace)
     keep_a_host(window)
-    open_first_page(window, deck)
     window.show()
+    open_first_page(window, deck)
     status = app.exec()
     workspace.close()
     return status
@@ -89,11 +89,9 @@ def make_window(app: QApplication, workspace: "Workspace", *, theme: ThemeChoice
 
 def open_first_page(window: MainWindow, deck: str | None = None) -> None:
     """Show the page that was shown last, or the deck that was asked for."""
-    if deck is not None:
-        window.show_deck(deck)
-        return
-    stored = QSettings().value("window/page", PLACES[0].key)
-    window.open_page(stored if stored in {place.key for place in PLACES} else PLACES[0].key)
+    stored = QSettings().value("window/page", PLACES[0].key) if deck is None else "deck"
+    key = stored if stored in {place.key for place in PLACES} else PLACES[0].key
+    window.begin(key, lambda: window.show_deck(deck) if deck is not None else None)
 
 
 def keep_a_host(window: MainWindow) -> None:

@@ -1,9 +1,11 @@
 """Live curves of a job: loss, accuracy and the sparsity staircase, over epochs, with one axis to zoom."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -14,16 +16,18 @@ from card_studio.ui.theme import SPACE, Theme, font, font_px
 
 _TITLES = {"loss": "Loss", "accuracy": "Accuracy (%)", "sparsity": "Sparsity (%)"}
 _AXIS_WIDTH = 44
+_PER_STEP = ("epoch", "loss", "accuracy", "sparsity")
 
 
 class Curves(QWidget):
-    """Three plots over the same epochs, redrawn from lists of reports."""
+    """Three plots over the same epochs, drawn on as reports come."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setAccessibleName("Curves of the selected job")
         self._theme = theme
-        self._reporting = False
+        self._steps = np.zeros((len(_PER_STEP), 0))
+        self._epochs = 0
         self._view = pg.GraphicsLayoutWidget()
         self._view.setAccessibleName("Loss, accuracy and sparsity over epochs")
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -51,21 +55,49 @@ class Curves(QWidget):
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
-    def show_reports(self, steps: list[StepReported], epochs: list[EpochFinished]) -> None:
-        """Draw these reports, oldest first."""
-        at = np.array([step.epoch for step in steps])
-        self.lines["loss"].setData(at, np.array([step.loss for step in steps]))
-        self.lines["accuracy"].setData(at, 100 * np.array([step.accuracy for step in steps]))
-        sparsity = 100 * np.array([step.sparsity for step in steps])
-        self.lines["sparsity"].setData(np.repeat(at, 2)[1:], np.repeat(sparsity, 2)[:-1])
+    def clear(self) -> None:
+        """Forget all reports."""
+        self._steps = self._steps[:, :0]
+        self._epochs = 0
+        for line in self.lines.values():
+            line.setData([], [])
+        self._describe("No reports yet")
+        self._say_legend()
+
+    def add(self, steps: Sequence[StepReported], epochs: Sequence[EpochFinished]) -> None:
+        """Draw more reports.
+
+        Args:
+            steps: those that are new, oldest first.
+            epochs: all there are, oldest first.
+        """
+        if steps:
+            new = np.array([[getattr(step, name) for step in steps] for name in _PER_STEP])
+            first = not self._steps.size
+            self._steps = np.concatenate([self._steps, new], axis=1)
+            self._draw_steps()
+            if first:
+                self._say_legend()
+        if len(epochs) > self._epochs:
+            self._epochs = len(epochs)
+            self._draw_epochs(epochs)
+        if steps:
+            self._describe(_in_words(steps[-1], epochs))
+
+    def _draw_steps(self) -> None:
+        epoch, loss, accuracy, sparsity = self._steps
+        self.lines["loss"].setData(epoch, loss)
+        self.lines["accuracy"].setData(epoch, 100 * accuracy)
+        self.lines["sparsity"].setData(*_staircase(epoch, 100 * sparsity))
+
+    def _draw_epochs(self, epochs: Sequence[EpochFinished]) -> None:
         ends = np.array([epoch.epoch for epoch in epochs])
         self.lines["validation loss"].setData(ends, np.array([epoch.validation_loss for epoch in epochs]))
         accuracy = 100 * np.array([epoch.validation_accuracy for epoch in epochs])
         self.lines["validation accuracy"].setData(ends, accuracy)
-        self._view.setAccessibleDescription(_in_words(steps, epochs))
-        if bool(steps) != self._reporting:
-            self._reporting = bool(steps)
-            self._say_legend()
+
+    def _describe(self, words: str) -> None:
+        self._view.setAccessibleDescription(words)
 
     def let_go(self) -> None:
         """Free what the plots hold on to."""
@@ -122,7 +154,7 @@ class Curves(QWidget):
 
     def _say_legend(self) -> None:
         tokens = self._theme.tokens
-        if not self._reporting:
+        if not self._steps.size:
             self._legend.setText("No training to show yet")
             return
         self._legend.setText(
@@ -131,10 +163,14 @@ class Curves(QWidget):
         )
 
 
-def _in_words(steps: list[StepReported], epochs: list[EpochFinished]) -> str:
-    if not steps:
-        return "No reports yet"
-    last = steps[-1]
+def _staircase(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the corners of a line that stays level until the next point: where it does not change, none is needed."""
+    kept = np.flatnonzero(np.diff(y, prepend=np.nan) != 0)
+    kept = np.union1d(kept, [len(y) - 1])
+    return np.repeat(x[kept], 2)[1:], np.repeat(y[kept], 2)[:-1]
+
+
+def _in_words(last: StepReported, epochs: Sequence[EpochFinished]) -> str:
     said = f"Epoch {last.epoch:.1f}: loss {last.loss:.3f}, training accuracy {100 * last.accuracy:.1f} %, "
     said += f"sparsity {100 * last.sparsity:.1f} %"
     if epochs:

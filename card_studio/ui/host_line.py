@@ -28,9 +28,8 @@ class QueueState:
 
 def queue_state(workspace: "Workspace") -> QueueState:
     """Ask a workspace how its queue stands."""
-    jobs = workspace.jobs((JobState.RUNNING, JobState.QUEUED))
-    running = sum(job.state is JobState.RUNNING for job in jobs)
-    return QueueState(host=workspace.host(), running=running, queued=len(jobs) - running)
+    _none, counts = workspace.queue(0)
+    return QueueState(host=workspace.host(), running=counts[JobState.RUNNING], queued=counts[JobState.QUEUED])
 
 
 def described(state: QueueState) -> str:

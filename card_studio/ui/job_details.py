@@ -1,9 +1,10 @@
 """All about the selected job: curves while it trains, its log, what was asked, and every attempt."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 from card_studio.domain.ids import JobId
 from card_studio.domain.job import Job, MakeCard
 from card_studio.domain.recipe import write_recipe
-from card_studio.domain.run import CellEvaluated, EpochFinished, History, Run, StepReported
+from card_studio.domain.run import CellEvaluated, History, Run
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.curves import Curves
 from card_studio.ui.pieces import label, on_surface
@@ -22,27 +23,9 @@ from card_studio.ui.words import duration, moment, percent, spoken
 if TYPE_CHECKING:
     from card_studio.studio.workspace import Workspace
 
-
-@dataclass(slots=True)
-class _Seen:
-    """What is on show of one attempt at a job, so that only what is new need be fetched."""
-
-    job: JobId | None = None
-    attempt: int = -1
-    steps: list[StepReported] = field(default_factory=list)
-
-    @property
-    def last_step(self) -> int:
-        return self.steps[-1].step if self.steps else -1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _News:
-    job: JobId
-    attempt: int
-    history: History
-    log: list[tuple[float, str]]
-    runs: list[Run]
+T = TypeVar("T")
+_NO_STEPS = 2**62
+"""After this step there is none."""
 
 
 class JobDetails(QWidget):
@@ -53,7 +36,8 @@ class JobDetails(QWidget):
         self.setAccessibleName("Details of the selected job")
         on_surface(self)
         self._bridge = bridge
-        self._seen = _Seen()
+        self._job: Job | None = None
+        self._last_step = -1
         self._title, self._line = label("", "title", wrap=True, selectable=True), label("", "muted", wrap=True)
         self._error = label("", "problem", wrap=True, selectable=True)
         self.curves = Curves(theme)
@@ -64,6 +48,7 @@ class JobDetails(QWidget):
         self.tabs.addTab(self.log, "Log")
         self.tabs.addTab(self.request, "Recipe")
         self.tabs.addTab(self.attempts, "Attempts")
+        self.tabs.currentChanged.connect(lambda _index: self._ask())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
         for part in (self._title, self._line, self._error):
@@ -74,20 +59,19 @@ class JobDetails(QWidget):
     def show_job(self, job: Job | None) -> None:
         """Show a job, and fetch what is new of it."""
         self.setEnabled(job is not None)
+        before, self._job = self._job, job
         if job is None:
-            self._seen = _Seen()
             self._title.setText("Select a job")
-            for part in (self._line, self._error):
-                part.clear()
-            self._show_news(None)
+            self._line.clear()
+            self._error.clear()
+            self._clear()
             return
-        if (job.id, job.attempt) != (self._seen.job, self._seen.attempt):
-            self._seen = _Seen(job=job.id, attempt=job.attempt)
+        if before is None or (job.id, job.attempt) != (before.id, before.attempt):
+            self._clear()
             self.request.setPlainText(_asked(job))
             self._offer_curves(isinstance(job.spec, MakeCard))
         self._show_headline(job)
-        last, workspace = self._seen.last_step, self._bridge.workspace
-        self._bridge.ask(lambda: _news(workspace, job, last), self._on_news, owner=self, key="news")
+        self._ask()
 
     def let_go(self) -> None:
         """Free what the plots hold on to."""
@@ -114,33 +98,41 @@ class JobDetails(QWidget):
         self._error.setVisible(bool(job.error))
         self._error.setText(job.error)
 
-    def _on_news(self, news: _News) -> None:
-        if (news.job, news.attempt) == (self._seen.job, self._seen.attempt):
-            self._show_news(news)
+    def _clear(self) -> None:
+        self._last_step = -1
+        self.curves.clear()
+        for text in (self.log, self.request, self.attempts):
+            text.clear()
 
-    def _show_news(self, news: _News | None) -> None:
-        if news is None:
-            self.curves.show_reports([], [])
-            for text in (self.log, self.request, self.attempts):
-                text.clear()
+    def _ask(self) -> None:
+        """Read what the open tab shows; of the steps of a training only those that are new."""
+        if self._job is None:
             return
-        last = self._seen.last_step
-        self._seen.steps += [step for step in news.history.steps if step.step > last]
-        epochs: list[EpochFinished] = list(news.history.epochs)
-        self.curves.show_reports(self._seen.steps, epochs)
-        cells = _cells_in_words(news.history.cells)
-        _refill(self.log, "\n".join([_log_line(*line) for line in news.log] + cells))
-        _refill(self.attempts, "\n\n".join(map(_run_in_words, news.runs)))
+        workspace, job, last, tab = self._bridge.workspace, self._job.id, self._last_step, self.tabs.currentWidget()
+        if tab is self.curves:
+            self._read(lambda: workspace.history(job, after_step=last), self._show_history)
+        elif tab is self.log:
+            self._read(lambda: _log_in_words(workspace, job), partial(_refill, self.log))
+        elif tab is self.attempts:
+            self._read(lambda: "\n\n".join(map(_run_in_words, workspace.runs(job))), partial(_refill, self.attempts))
 
+    def _read(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
+        """Read in a thread, and show it if the same attempt at the same job is still on show."""
+        asked = self._place()
 
-def _news(workspace: "Workspace", job: Job, last: int) -> _News:
-    return _News(
-        job=job.id,
-        attempt=job.attempt,
-        history=workspace.history(job.id, after_step=last),
-        log=workspace.log(job.id),
-        runs=workspace.runs(job.id),
-    )
+        def then(found: T) -> None:
+            if self._place() == asked:
+                show(found)
+
+        self._bridge.ask(work, then, owner=self, key="news")
+
+    def _place(self) -> tuple[int, int, int] | None:
+        return (self._job.id, self._job.attempt, self.tabs.currentIndex()) if self._job is not None else None
+
+    def _show_history(self, history: History) -> None:
+        new = [step for step in history.steps if step.step > self._last_step]
+        self._last_step = new[-1].step if new else self._last_step
+        self.curves.add(new, history.epochs)
 
 
 def _asked(job: Job) -> str:
@@ -153,8 +145,9 @@ def _log_line(at: float, text: str) -> str:
     return f"{datetime.fromtimestamp(at, UTC).astimezone():%H:%M:%S}  {text}"
 
 
-def _cells_in_words(cells: tuple[CellEvaluated, ...]) -> list[str]:
-    return [_cell_in_words(cell) for cell in cells]
+def _log_in_words(workspace: "Workspace", job: JobId) -> str:
+    cells = workspace.history(job, after_step=_NO_STEPS).cells
+    return "\n".join([_log_line(*line) for line in workspace.log(job)] + [_cell_in_words(cell) for cell in cells])
 
 
 def _cell_in_words(cell: CellEvaluated) -> str:

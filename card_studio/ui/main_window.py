@@ -1,7 +1,7 @@
 """The window: a rail, a page, a status line; all it can do is in the action registry."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from card_studio.ui.bridge import Bridge
 from card_studio.ui.host_line import HostLine
 from card_studio.ui.palette import CommandPalette
 from card_studio.ui.pieces import row, rule
-from card_studio.ui.rail import EVERY_PLACE, PLACES, Rail
+from card_studio.ui.rail import EVERY_PLACE, PLACES, Place, Rail
 from card_studio.ui.shortcuts_help import ShortcutsHelp
 from card_studio.ui.theme import Theme, ThemeChoice
 from card_studio.ui.toasts import Toasts
 
 _FIRST_SIZE = QSize(1440, 900)
 _DECK_TRIES, _DECK_PAUSE_MS = 30, 100
+_BETWEEN_PAGES_MS = 300
 _MENU_ORDER = ("File", "Edit", "Jobs", "Cards", "Plot", "Deck", "Gallery", "View", "Help")
 _THEMES: tuple[tuple[ThemeChoice, str, str], ...] = (
     ("system", "Theme of the &system", "mdi6.theme-light-dark"),
@@ -40,6 +41,9 @@ class MainWindow(QMainWindow):
         self.pages: dict[str, Any] = {}
         self._stale: set[str] = set()
         self._menus: dict[str, QMenu] = {}
+        self._preparing = QTimer(self)
+        self._preparing.setSingleShot(True)
+        self._preparing.timeout.connect(self._make_next_page)
         self.setWindowTitle(str(bridge.workspace.path))
         theme.dress(self)
         self._build()
@@ -74,6 +78,31 @@ class MainWindow(QMainWindow):
         self.actions_.refresh()
         return page
 
+    def begin(self, key: str, then: Callable[[], object]) -> None:
+        """Show the first page as soon as its code is there, and get the other pages ready one at a time.
+
+        Code is loaded in a thread, so that the window, which is on the screen by now, answers meanwhile.
+
+        Args:
+            key: the page.
+            then: called once it is shown.
+        """
+        first = next(place for place in PLACES if place.key == key)
+
+        def loaded(_none: None) -> None:
+            if not self.pages:  # else the user has chosen meanwhile
+                self.open_page(key)
+            then()
+            self.bridge.ask(_load_all, lambda _none: self._make_next_page(), owner=self)
+
+        self.bridge.ask(lambda: _load(first), loaded, owner=self)
+
+    def _make_next_page(self) -> None:
+        waiting = next((index for index, place in enumerate(PLACES) if place.key not in self.pages), None)
+        if waiting is not None:
+            self._make_page(waiting)
+            self._preparing.start(_BETWEEN_PAGES_MS)
+
     def show_card(self, card_id: str) -> None:
         """Show the Cards page with one card selected."""
         self.open_page("cards").show_card(card_id)
@@ -102,6 +131,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything that is the window's own; jobs go on in the host's process."""
+        self._preparing.stop()
         settings = QSettings()
         settings.setValue("window/geometry", self.saveGeometry())
         settings.setValue("window/page", EVERY_PLACE[self._place].home or self.page_key)
@@ -255,3 +285,12 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self.theme.apply(app, choice)
+
+
+def _load(place: Place) -> None:
+    importlib.import_module(place.module)
+
+
+def _load_all() -> None:
+    for place in EVERY_PLACE:
+        _load(place)

@@ -15,6 +15,8 @@ from card_studio.ui.theme import SPACE, Theme, font, font_px
 from card_studio.ui.words import NONE, counted, duration, moment, percent, spoken
 
 JOBS_MIME = "application/x-card-studio-jobs"
+PAGE = 200
+"""Jobs that are read at once: ended ones stay on the list for long."""
 _DRAGGABLE = Qt.ItemFlag.ItemIsDragEnabled
 
 
@@ -49,8 +51,21 @@ class QueueModel(RecordModel[Job]):
     moved = Signal(list, object)
     """Jobs were dropped: their ids, and the id before which they go, None for the end."""
 
+    wants_more = Signal()
+    """The list was scrolled to its end, and there are more jobs than it has."""
+
     def __init__(self) -> None:
         super().__init__(COLUMNS, lambda job: job.id)
+        self.wanted = PAGE
+        self.total = 0
+
+    def canFetchMore(self, parent: Index) -> bool:
+        return not parent.isValid() and self.rowCount() < self.total
+
+    def fetchMore(self, parent: Index) -> None:
+        if self.canFetchMore(parent) and self.wanted <= self.rowCount():
+            self.wanted = self.rowCount() + PAGE
+            self.wants_more.emit()
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, Qt, Signal
+from PySide6.QtCore import QItemSelection, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from card_studio.domain.ids import JobId
-from card_studio.domain.job import Job, JobSpec
+from card_studio.domain.job import Job, JobSpec, JobState
 from card_studio.domain.own import OwnMethods
 from card_studio.ui import queue_rules as rules
 from card_studio.ui.actions import ActionRegistry
@@ -57,12 +57,14 @@ class QueuePage(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.table.customContextMenuRequested.connect(self._on_menu_asked)
         self.model.moved.connect(self._on_moved)
+        self.model.wants_more.connect(self.refresh)
         self.setFocusProxy(self.table)
 
     def refresh(self) -> None:
         """Ask for the jobs, and for the methods that a new one may use."""
         self.bridge.ask(self.bridge.workspace.own_methods, self._on_own_methods, owner=self, key="own")
-        self.bridge.ask(self.bridge.workspace.jobs, self._on_jobs, owner=self, key="jobs")
+        workspace, wanted = self.bridge.workspace, self.model.wanted
+        self.bridge.ask(lambda: workspace.queue(wanted), lambda found: self._on_jobs(*found), owner=self, key="jobs")
 
     def selected(self) -> list[Job]:
         """Return the selected jobs, from top to bottom."""
@@ -133,7 +135,8 @@ class QueuePage(QWidget):
     def move_selected(self, step: int) -> None:
         """Move the selected queued jobs one place up (-1) or down (+1)."""
         ids = rules.ids_in(self.selected(), rules.MOVABLE)
-        if (spot := rules.place_after_step(self.model.records, ids, step)) is not None:
+        spot = rules.place_after_step(self.model.records, ids, step)
+        if spot is not None and (spot.before is not None or not self.model.canFetchMore(QModelIndex())):
             self._on_moved(ids, spot.before)
 
     def change_priority(self, step: int) -> None:
@@ -180,16 +183,17 @@ class QueuePage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
 
-    def _on_jobs(self, jobs: list[Job]) -> None:
+    def _on_jobs(self, jobs: list[Job], counts: dict[JobState, int]) -> None:
         first = not self._loaded
         self._loaded = True
+        self.model.total = sum(counts.values())
         self.model.set_records(jobs)
         self._stack.setCurrentIndex(2 if jobs else 1)
         if first and self.isVisible():
             self._focus_first()
-        waiting = sum(not job.state.ended for job in jobs)
-        self._count.setText(f"{waiting} to do" if jobs else "")
-        self._count.setToolTip(f"{len(jobs) - waiting} ended")
+        waiting = sum(number for state, number in counts.items() if not state.ended)
+        self._count.setText(f"{waiting:,} to do" if jobs else "")
+        self._count.setToolTip(f"{self.model.total - waiting:,} ended")
         if jobs and (first or not self.table.selectionModel().hasSelection()):
             self.table.selectRow(0)
         self._show_details()

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from card_studio.domain.job import MakeCard
 from card_studio.domain.recipe import Recipe
 from card_studio.errors import UserError
-from card_studio.ui import app
+from card_studio.ui import app, main_window
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.host_line import QueueState, described
 from card_studio.ui.main_window import MainWindow
@@ -47,6 +47,35 @@ def test_keys_and_rail_open_pages_made_on_first_use(studio: MainWindow, qtbot: Q
     qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
     assert studio.page_key == "queue"
     assert set(studio.pages) == {"queue", "cards"}
+
+
+def test_the_first_page_comes_and_the_others_are_made_unasked(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_window, "_BETWEEN_PAGES_MS", 1)
+    QSettings().setValue("window/page", "cards")
+    made = MainWindow(bridge, theme)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    assert not made.pages
+    app.open_first_page(made)
+    qtbot.waitUntil(lambda: made.page_key == "cards" and "cards" in made.pages)
+    focused = made.pages["cards"]
+    qtbot.waitUntil(lambda: set(made.pages) == {place.key for place in PLACES}, timeout=20_000)
+    assert made._stack.currentWidget() is focused
+    made.close()
+
+
+def test_a_page_that_was_chosen_meanwhile_stays(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    made = MainWindow(bridge, theme)
+    qtbot.addWidget(made)
+    made.begin("cards", lambda: None)
+    made.open_page("queue")
+    qtbot.waitUntil(lambda: not bridge.busy)
+    qtbot.wait(20)
+    assert made.page_key == "queue"
+    made.close()
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.key)

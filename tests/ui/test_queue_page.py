@@ -13,6 +13,7 @@ from card_studio.domain.ids import JobId
 from card_studio.domain.job import JobState, MakeCard
 from card_studio.domain.recipe import Recipe
 from card_studio.domain.run import Advanced, Outcome
+from card_studio.ui import queue_model
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.queue_model import JOBS_MIME, QueueModel
@@ -187,13 +188,41 @@ def test_curves_and_log_follow_a_running_job_without_losing_the_selection(
     assert filler.ledger.ingest(claim.run.id, [*events[40:], Advanced(progress=0.7, eta_s=40)], offset=2)
     qtbot.waitUntil(lambda: len(loss.xData) > before)
     assert list(loss.xData) == sorted(set(loss.xData))
-    assert "Level 1" in page.details.log.toPlainText()
+    step = page.details.curves.lines["sparsity"]
+    assert len(step.xData) < 10  # a corner where it changes, and the ends
+    assert step.yData.max() == pytest.approx(100 * (1 - 0.585))
+    page.details.tabs.setCurrentWidget(page.details.log)
+    qtbot.waitUntil(lambda: "Level 1" in page.details.log.toPlainText())
     assert "epoch 5: validation loss" in page.details.log.toPlainText()
+    page.details.tabs.setCurrentWidget(page.details.attempts)
+    qtbot.waitUntil(lambda: "Attempt 1: started" in page.details.attempts.toPlainText())
+    page.details.tabs.setCurrentWidget(page.details.curves)
     assert page.details.curves.lines["validation accuracy"].yData.max() <= 100
     assert [job.id for job in page.selected()] == [claim.job.id]
     page.table.selectRow(1)
     qtbot.waitUntil(lambda: page.details._title.text() == workspace.job(other).name)
     qtbot.waitUntil(lambda: loss.xData is None or len(loss.xData) == 0)
+
+
+def test_a_long_list_is_read_as_one_scrolls(
+    page: QueuePage, workspace: Any, filler: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_model, "PAGE", 3)
+    page.model.wanted = 3
+    ids = submit(workspace, *range(8))
+    show(page, 3, qtbot)
+    assert listed(page) == ids[:3]
+    assert page._count.text() == "8 to do"
+    choose(page, ids[2])
+    press(page, qtbot, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)  # past what is read: stays where it is
+    page.model.fetchMore(QModelIndex())
+    qtbot.waitUntil(lambda: page.model.rowCount() == 6)
+    assert [job.id for job in workspace.jobs()] == ids
+    page.model.fetchMore(QModelIndex())
+    qtbot.waitUntil(lambda: listed(page) == ids)
+    assert not page.model.canFetchMore(QModelIndex())
+    page.model.fetchMore(QModelIndex())
+    assert page.model.wanted == 9
 
 
 def test_the_model_keeps_qts_promises(workspace: Any, filler: Any, qtmodeltester: ModelTester) -> None:
