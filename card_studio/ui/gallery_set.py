@@ -27,7 +27,7 @@ class SetOptions(Options):
     """What is written, and where to."""
 
     data: DataOptions = ShapesData()
-    out: Path = option(Path.home() / "shapes-c", "Folder for the set, made if it is not there")
+    folder: Path = option(Path.home() / "shapes-c", "Receives the set; made if it is not there")
     corruptions: Literal["the 15 of CIFAR-C", "the 4 extras", "all 19"] = option(
         "the 15 of CIFAR-C", "The extras serve for choosing, so that the fifteen are scored only once"
     )
@@ -35,19 +35,19 @@ class SetOptions(Options):
     images: int = option(0, "The first so many images; 0 takes all", unit="images", ge=0)
     seed: int = option(0, "Seed of the corruptions", ge=0, le=2**31 - 1)
 
-    @field_validator("out")
+    @field_validator("folder")
     @classmethod
-    def _starts_at_the_root(cls, out: Path) -> Path:
-        out = out.expanduser()
-        if not out.is_absolute():
+    def _starts_at_the_root(cls, folder: Path) -> Path:
+        folder = folder.expanduser()
+        if not folder.is_absolute():
             raise ValueError("give the whole path, from the root of the disk")
-        return out
+        return folder
 
     def spec(self) -> CorruptDataset:
         """Return the job."""
         return CorruptDataset(
             data=self.data,
-            out=self.out,
+            out=self.folder,
             split=self.split,
             corruptions=CHOICES[self.corruptions],
             images=self.images,

@@ -272,9 +272,9 @@ def test_a_corrupted_set_of_ones_own_is_queued_from_the_page(
     dialog = page.ask_set()
     qtbot.addWidget(dialog)
     form = dialog.form
-    form.field("out").write("shapes-c")
+    form.field("folder").write("shapes-c")
     assert not dialog.accept_button.isEnabled()
-    form.field("out").write(str(tmp_path / "shapes-c"))
+    form.field("folder").write(str(tmp_path / "shapes-c"))
     form.field("corruptions").write("the 4 extras")
     form.field("images").write(7)
     assert dialog.accept_button.isEnabled()
