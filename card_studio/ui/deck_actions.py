@@ -50,6 +50,7 @@ def _add_edits(page: "DeckPage", actions: ActionRegistry) -> None:
         ("deck.take_out", "&Take out", "Delete", page.take_out, "Take the marked cards off the table"),
         ("deck.left", "Move &left", "Alt+Left", lambda: page.shift(-1), "Move the card towards the start"),
         ("deck.right", "Move &right", "Alt+Right", lambda: page.shift(1), "Move the card towards the end"),
+        ("deck.across", "Move to the &other deck", "Alt+Return", page.send_across, "Between two decks side by side"),
         ("deck.measure", "&Measure", "Ctrl+M", page.measure, "Queue the evaluation and the map that cards lack"),
     ):
         actions.add(id_, text, keys, slot, menu="Deck", scope=page, tip=tip)

@@ -53,6 +53,7 @@ def prepare(workspace: Workspace, query: CardQuery, answering: Answering, prefer
     Raises:
         UserError: the query finds no card, or too many.
     """
+    everything = workspace.count_cards(query)
     if preferred is not None and workspace.count_cards(replace(query, data_digest=preferred)):
         query = replace(query, data_digest=preferred)
     count = workspace.count_cards(query)
@@ -71,7 +72,7 @@ def prepare(workspace: Workspace, query: CardQuery, answering: Answering, prefer
         suits={card.id: str(card.augmentation) for card in hand},
         least_bytes=min(card.file_bytes for card in hand),
         whole_bytes=sum(card.file_bytes for card in hand),
-        note=_note(hand, len(found) - len(hand)),
+        note=_note(hand, everything - len(hand)),
         proposer=None if specs else workspace.proposer(ids, answering),
         lacking=describe(specs),
         left=tuple(left),

@@ -138,6 +138,25 @@ class DeckPage(QWidget):
         if document is not None and 0 <= index < len(table.cards):
             document.shift(index, step, title=table.title_of([table.cards[index]]))
 
+    def send_across(self) -> None:
+        """Move the marked cards to the end of the other table: what a drag between two decks does."""
+        other = self.beside if self.active is self.pane else self.pane
+        source, target = self.active.document, other.document
+        if self.beside.isHidden() or source is None or target is None:
+            self._tell("Show two decks side by side first: Ctrl+B")
+            return
+        table = self.active.table
+        indices = table.marked()
+        cards = [table.cards[index] for index in indices]
+        reason = other.table.refusal(cards)
+        if reason:
+            self._announce(reason)
+        elif cards and source is not target:
+            title = table.title_of(cards)
+            target.insert(cards, title=title)
+            source.take_out(indices, title=title)
+            self._tell(f"Moved {title} to {target.deck.name}")
+
     def undo(self) -> None:
         """Take back the last edit of the active deck."""
         if self.active.document is not None:

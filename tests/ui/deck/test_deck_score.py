@@ -89,24 +89,53 @@ def test_the_matrix_shows_where_the_gate_sends_images(full, play):
     assert pane.drawer.matrix._at(QPoint(0, 0).toPointF()) == ""
 
 
-def test_two_decks_side_by_side_are_compared_and_share_cards(full, play, drop):
-    from card_studio.ui.deck_mime import Carried, cards_mime
-
-    full.workspace.deal("one", full.cards[:3])
-    full.workspace.deal("two", full.cards[2:5])
+def test_the_figures_are_read_corruption_by_corruption(full, play):
+    deck = full.workspace.deal("mine", [full.cards[0], full.cards[2], full.cards[4]])
     played = play()
-    page = played.page
-    page.open_deck("one")
-    page.show_beside(True)
+    pane = played.page.pane
+    score = full.workspace.score(deck)
+    pane.score.table_button.click()
+    assert not pane.drawer.isHidden()
+    table = pane.drawer.table
+    assert pane.drawer.currentWidget().isAncestorOf(table)
+    rows = [[table.model_.sheet.written(row, column) for column in range(9)] for row in range(5)]
+    assert [row[0] for row in rows] == [
+        "clean images",
+        "gaussian noise",
+        "defocus blur",
+        "contrast",
+        "mean of the corrupted",
+    ]
+    noise = score.corruptions[1]
+    assert rows[1][1:4] == [f"{100 * noise.accuracy:.1f}", f"{100 * noise.agnostic:.1f}", _signed(noise.gain)]
+    assert rows[4][3:6] == [_signed(score.gain), *map(_signed, score.gain_interval)]
+    assert rows[4][6:] == [
+        f"{100 * each:.1f}" for each in (score.best_suit_robust, score.best_card_robust, score.any_card_robust)
+    ]
+    assert "each row by itself" in pane.drawer.corruptions.caption.text()
+    pane.score.matrix_button.click()  # the other is closed
+    assert not pane.score.table_button.isChecked()
+    pane.drawer.choices.read_as_table(True)
+    sheet = pane.drawer.choices.table.model_.sheet
+    assert len(sheet.rows) == len(score.cells)
+    assert sheet.rows[3][2:5] == tuple(100 * share for share in score.cells[3].chosen)
+    pane.score.matrix_button.click()
+    assert pane.drawer.isHidden()
+
+
+def test_the_table_of_corruptions_follows_each_edit(full, play):
+    full.workspace.deal("mine", full.cards[:3])
+    played = play()
+    pane = played.page.pane
+    pane.score.table_button.click()
+    before = pane.drawer.table.model_.sheet.rows
+    played.page.add_cards([full.cards[4]])
     played.settle()
-    assert page.beside.deck.name == "two"
-    assert "Only in one: dense clean, 80 clean; only in two" in page.compare.words.text()
-    assert "right less left: clean" in page.compare.words.text()
-    mime = cards_mime(Carried(cards=(full.cards[0],), deck=int(page.pane.deck.id), indices=(0,)))
-    table = page.beside.table
-    assert drop(table.viewport(), mime, table.mapFromScene(table.flow().mark(1).center()))
-    assert page.beside.deck.cards == (full.cards[2], full.cards[0], full.cards[3], full.cards[4])
-    assert page.pane.deck.cards == tuple(full.cards[1:3])
+    assert pane.drawer.table.model_.sheet.rows != before
+    pane.document.take_out(range(4), title="all")
     played.settle()
-    page.show_beside(False)
-    assert page.compare.isHidden()
+    assert pane.drawer.isHidden()
+
+
+def _signed(share):
+    return f"{100 * share:+.1f}".replace("-", "−")
