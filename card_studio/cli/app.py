@@ -14,16 +14,16 @@ from typer.exceptions import TyperException
 from card_studio import __version__
 from card_studio.cli import show
 from card_studio.cli.cards_app import export, import_cards
+from card_studio.cli.compare_app import compare, report
 from card_studio.cli.corrupt_app import corrupt
 from card_studio.cli.deck_app import deck_app
 from card_studio.cli.extend_app import extend
-from card_studio.cli.options import CardIds, Json, Place, Wait, suite_source, workspace_of
+from card_studio.cli.measure_app import evaluate, finish, map_sensitivity
+from card_studio.cli.options import Json, Place, workspace_of
 from card_studio.cli.progress import JobBars
 from card_studio.cli.recipe_app import options
 from card_studio.domain.card import CardQuery
-from card_studio.domain.gate import suite_key
-from card_studio.domain.job import Job, MapOptions, Suite
-from card_studio.domain.names import STANDARD_CORRUPTIONS, CorruptionName
+from card_studio.domain.job import Suite
 from card_studio.domain.recipe import read_recipe
 from card_studio.errors import UserError
 from card_studio.settings import Settings
@@ -41,6 +41,10 @@ app.command()(export)
 app.command()(options)
 app.command()(extend)
 app.command()(corrupt)
+app.command()(evaluate)
+app.command("map")(map_sensitivity)
+app.command()(compare)
+app.command()(report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def run_recipe(
     """Make a card from a recipe: queue it, run it to the end, print the card's id."""
     workspace = workspace_of(context)
     checked = read_recipe(recipe, set or ())
-    job = _finish(workspace, workspace.submit(checked, evaluate=Suite() if evaluate else None))
+    job = finish(workspace, workspace.submit(checked, evaluate=Suite() if evaluate else None))
     cards = [workspace.card(each) for each in workspace.cards_made_by(job)]
     show.as_json({"job": job, "cards": cards}) if json else show.OUT.print("\n".join(card.id for card in cards))
 
@@ -204,79 +208,6 @@ def decks(context: typer.Context, json: Json = False) -> None:
 
 
 @app.command()
-def evaluate(
-    context: typer.Context,
-    card: CardIds,
-    suite: Annotated[str, typer.Option(help="builtin, cifar-c, or a folder in CIFAR-C's layout.")] = "builtin",
-    corruption: Annotated[list[CorruptionName] | None, typer.Option(help="Only these; repeat it.")] = None,
-    images: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
-    split: Annotated[str, typer.Option(help="test or validation.")] = "test",
-    wait: Wait = True,
-    json: Json = False,
-) -> None:
-    """Evaluate cards on clean and corrupted images."""
-    workspace = workspace_of(context)
-    found = [workspace.card(each) for each in card]
-    corruptions = tuple(corruption or STANDARD_CORRUPTIONS)
-    source = suite_source(suite, found[0].data_label)
-    asked = Suite.model_validate({"source": source, "corruptions": corruptions, "images": images, "split": split})
-    job = workspace.evaluate([each.id for each in found], asked)
-    if not wait:
-        show.as_json(job) if json else show.OUT.print(f"queued as job {job.id}: {job.name}")
-        return
-    _finish(workspace, job)
-    key = suite_key(asked, found[0].data_digest)
-    answers = [each for each in workspace.evaluations([c.id for c in found]) if each.suite_key == key]
-    by_card = {each.card_id: each for each in answers}
-    ordered = [by_card[each.id] for each in found]
-    if json:
-        show.as_json(ordered)
-        return
-    show.OUT.print(show.evaluations_table(found, ordered))
-    show.OUT.print(f"\n{asked.definition}", soft_wrap=True)
-
-
-@app.command("map")
-def map_sensitivity(
-    context: typer.Context,
-    card: CardIds,
-    images: Annotated[int, typer.Option(min=1, help="Test images perturbed at every frequency.")] = 256,
-    norm: Annotated[float, typer.Option(help="Norm of the perturbation, per channel, on the 0-1 scale.")] = 4.0,
-    wait: Wait = True,
-    json: Json = False,
-) -> None:
-    """Measure the Fourier sensitivity maps of cards."""
-    workspace = workspace_of(context)
-    found = [workspace.card(each).id for each in card]
-    job = workspace.map(found, MapOptions.model_validate({"images": images, "norm": norm}))
-    if not wait:
-        show.as_json(job) if json else show.OUT.print(f"queued as job {job.id}: {job.name}")
-        return
-    _finish(workspace, job)
-    maps = workspace.maps(found)
-    if json:
-        show.as_json(maps)
-        return
-    for each in maps:
-        show.OUT.print(f"{each.card_id[:8]}: mean error {show.percent(float(each.errors.mean()))} %", highlight=False)
-
-
-@app.command()
-def compare(context: typer.Context, card: CardIds, json: Json = False) -> None:
-    """Compare cards: what their recipes differ in, and their accuracies on the suite that all have answered."""
-    workspace = workspace_of(context)
-    found = [workspace.card(each) for each in card]
-    evaluations = workspace.common_evaluations([each.id for each in found])
-    if json:
-        show.as_json({"cards": found, "evaluations": evaluations})
-        return
-    show.OUT.print(show.cards_table(found))
-    show.OUT.print(show.recipes_table(found))
-    show.OUT.print(show.evaluations_table(found, evaluations))
-    show.OUT.print(f"\n{evaluations[0].suite.definition}", soft_wrap=True)
-
-
-@app.command()
 def doctor(context: typer.Context, json: Json = False) -> None:
     """Say what this machine and workspace are, and what is amiss."""
     place = context.find_root().obj
@@ -288,11 +219,6 @@ def doctor(context: typer.Context, json: Json = False) -> None:
             show.OUT.print(f"{'ok  ' if finding.good else 'AMISS'} {finding.what}: {finding.found}", soft_wrap=True)
     if not all(finding.good for finding in findings):
         raise typer.Exit(2)
-
-
-def _finish(workspace: Workspace, job: Job) -> Job:
-    with JobBars() as bars:
-        return workspace.wait(job, progress=bars.update)
 
 
 def has_display() -> bool:

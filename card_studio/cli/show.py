@@ -6,7 +6,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ from card_studio.domain.ids import CardId, short
 from card_studio.domain.job import Job
 from card_studio.domain.prediction import Prediction
 from card_studio.studio.proposing import Proposal
+from card_studio.studio.sheet import Heading, Sheet
 
 OUT = Console()
 if not OUT.is_terminal:
@@ -29,7 +30,12 @@ PROGRESS = Console(stderr=True)
 
 def as_json(value: Any) -> None:
     """Print one JSON document on stdout."""
-    OUT.print_json(json.dumps(_plain(value), allow_nan=True))
+    OUT.print_json(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return records as one JSON document, as `--json` prints them."""
+    return json.dumps(_plain(value), allow_nan=True, indent=2)
 
 
 def _plain(value: Any) -> Any:
@@ -111,22 +117,24 @@ def evaluations_table(cards: Sequence[Card], evaluations: Sequence[Evaluation]) 
     return table
 
 
-def recipes_table(cards: Sequence[Card]) -> Table:
-    """Return in what the recipes of cards differ."""
-    flat = [_flat(card.recipe.model_dump(mode="json")) for card in cards]
-    table = Table("option", *[short(card.id) for card in cards], box=None)
-    for key in sorted({key for each in flat for key in each}):
-        values = [str(each.get(key, "–")) for each in flat]
-        if len(set(values)) > 1:
-            table.add_row(key, *values)
+def sheet_table(sheet: Sheet) -> Table:
+    """Return a sheet as it is read: figures right-aligned, an asterisk where a cell is marked."""
+    table = Table(box=None)
+    passed, groups = 0, list(sheet.groups)
+    for column, heading in enumerate(sheet.headings):
+        if groups and column == passed:
+            name, count = groups.pop(0)
+            passed += count
+        else:
+            name = ""
+        table.add_column(f"{name}\n{heading.text}" if sheet.groups else heading.text, justify=_side(heading))
+    for row in range(len(sheet.rows)):
+        table.add_row(*[sheet.written(row, column) for column in range(len(sheet.headings))])
     return table
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return found
+def _side(heading: Heading) -> Literal["left", "right"]:
+    return "left" if heading.digits is None else "right"
 
 
 def score_table(score: DeckScore) -> Table:

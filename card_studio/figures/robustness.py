@@ -1,25 +1,30 @@
 """Figures of evaluations: accuracy by corruption and severity, and clean against robust accuracy."""
 
-from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from card_studio.domain.card import Card, Evaluation
-from card_studio.domain.names import FAMILIES
+from card_studio.domain.card import Evaluation
+from card_studio.domain.names import FAMILIES, is_own
 from card_studio.figures.style import DIVERGING, SEQUENTIAL, footnote, new_figure, plain, suit_style
+from card_studio.studio.robustness import SuiteAnswers, lines_over_sparsity, pareto_front
 
+_DASHES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
+"""One after another for the methods, whose colours are their suits'."""
 _SMALLEST_AREA, _LARGEST_AREA = 40.0, 500.0
 
 
 def accuracy_grid(evaluation: Evaluation) -> tuple[tuple[str, ...], tuple[int, ...], NDArray[np.float64]]:
     """Return corruptions by family, severities rising, and accuracy 0 to 1 as [corruptions, severities]."""
     found = {(cell.corruption, cell.severity): cell.accuracy for cell in evaluation.cells if cell.corruption}
-    names = [name for family in FAMILIES.values() for name in family if any(name == key[0] for key in found)]
+    ours = [name for family in FAMILIES.values() for name in family if any(name == key[0] for key in found)]
+    own = dict.fromkeys(name for name, _ in found if is_own(name))
+    names = [*map(str, ours), *map(str, own)]
     severities = sorted({severity for _, severity in found})
     values = [[found[name, severity] for severity in severities] for name in names]
-    return tuple(map(str, names)), tuple(severities), np.array(values).reshape(len(names), len(severities))
+    return tuple(names), tuple(severities), np.array(values).reshape(len(names), len(severities))
 
 
 def robustness_matrix(evaluation: Evaluation, title: str, *, baseline: Evaluation | None = None) -> Figure:
@@ -59,50 +64,53 @@ def robustness_matrix(evaluation: Evaluation, title: str, *, baseline: Evaluatio
     return figure
 
 
-def clean_against_robust(cards: Sequence[Card]) -> Figure:
-    """Draw each card's robust over its clean accuracy, its area growing with its file, and the Pareto front.
-
-    Cards that were not evaluated are left out.
-
-    Raises:
-        ValueError: the cards' figures are of different suites, so that they may not be compared.
-    """
-    known = [card for card in cards if card.clean_accuracy is not None and card.robust_accuracy is not None]
-    if len({(card.data_digest, card.suite) for card in known}) > 1:
-        raise ValueError("cards evaluated on different suites cannot be compared in one figure")
+def clean_against_robust(answers: SuiteAnswers) -> Figure:
+    """Draw each card's robust over its clean accuracy on a suite, its area growing with its file, and the front."""
     figure = new_figure(5.5, 4.2)
     axes = figure.subplots()
     plain(axes)
-    points = np.array([(card.clean_accuracy, card.robust_accuracy) for card in known], np.float64).reshape(-1, 2) * 100
-    largest = max((card.file_bytes for card in known), default=1)
-    for augmentation in dict.fromkeys(str(card.augmentation) for card in known):
+    own = [answers.evaluations[card.id] for card in answers.cards]
+    points = [(100 * each.clean_accuracy, 100 * each.robust_accuracy) for each in own]
+    largest = max(card.file_bytes for card in answers.cards)
+    for augmentation in dict.fromkeys(str(card.augmentation) for card in answers.cards):
         colour, marker = suit_style(augmentation)
-        own = [index for index, card in enumerate(known) if card.augmentation == augmentation]
-        areas = [_area(known[index].file_bytes / largest) for index in own]
-        x, y = points[own].T
+        at = [index for index, card in enumerate(answers.cards) if card.augmentation == augmentation]
+        areas = [_area(answers.cards[index].file_bytes / largest) for index in at]
+        x, y = zip(*(points[index] for index in at), strict=True)
         axes.scatter(x, y, s=areas, c=colour, marker=marker, alpha=0.75, label=augmentation, linewidths=0)
-    front = pareto_front(points)
-    axes.plot(*points[front].T, color="0.5", linewidth=0.8, zorder=0, label="Pareto front")
+    front = np.array([points[index] for index in pareto_front(points)])
+    axes.plot(*front.T, color="0.5", linewidth=0.8, zorder=0, label="Pareto front")
     axes.set_xlabel("clean accuracy, %")
     axes.set_ylabel("robust accuracy, %")
-    if known:
-        axes.legend(frameon=False, fontsize=8, markerscale=0.7)
-        suite = known[0].suite
-        footnote(figure, f"{suite.definition if suite else 'no suite'}; area: bytes of the card file")
+    axes.legend(frameon=False, fontsize=8, markerscale=0.7)
+    footnote(figure, f"{answers.definition()}; area: bytes of the card file")
+    return figure
+
+
+def robust_over_sparsity(answers: SuiteAnswers) -> Figure:
+    """Draw a line for each method and augmentation: mean robust accuracy over sparsity, sd over replicates as bars.
+
+    A point of one run has no bar.
+    """
+    figure = new_figure(6.5, 4.2)
+    axes = figure.subplots()
+    plain(axes)
+    dashes: dict[str, int] = {}
+    for line in lines_over_sparsity(answers):
+        colour, marker = suit_style(line.augmentation)
+        style = _DASHES[dashes.setdefault(str(line.method), len(dashes)) % len(_DASHES)]
+        x = [100 * point.sparsity for point in line.points]
+        y = [100 * point.mean for point in line.points]
+        bars = [float("nan") if point.sd is None else 100 * point.sd for point in line.points]
+        drawn = axes.errorbar(x, y, yerr=bars, color=colour, marker=marker, markersize=5, linewidth=1.2, capsize=2)
+        drawn.lines[0].set_linestyle(style)
+        drawn.set_label(line.label)
+    axes.set_xlabel("sparsity, %")
+    axes.set_ylabel("robust accuracy, %")
+    axes.legend(frameon=False, fontsize=7)
+    footnote(figure, f"{answers.definition()}; bars: sd over replicates, none for one run")
     return figure
 
 
 def _area(share: float) -> float:
     return _SMALLEST_AREA + (_LARGEST_AREA - _SMALLEST_AREA) * share
-
-
-def pareto_front(points: NDArray[np.float64]) -> list[int]:
-    """Return which points [N, 2] no other beats in one figure without losing in the other, by rising first figure."""
-    order = sorted(range(len(points)), key=lambda index: (-points[index, 0], -points[index, 1]))
-    front: list[int] = []
-    best = -np.inf
-    for index in order:
-        if points[index, 1] > best:
-            best = points[index, 1]
-            front.append(index)
-    return front[::-1]

@@ -1,5 +1,6 @@
 """What all figures share: colours and markers of the suits, plain axes, and saving as PNG or SVG without a display."""
 
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -13,6 +14,8 @@ SEQUENTIAL, DIVERGING = "cividis", "RdBu"
 _SUITS = {"clean": ("#0072b2", "o"), "gaussian": ("#d55e00", "D"), "augmix": ("#009e73", "^")}
 _OTHER = ("#cc79a7", "*")
 _MUTED = "#6b6b6b"
+_LETTERS_PER_INCH = 17
+"""Of a footnote."""
 _PNG_DPI = 200
 """Twice the size on screen."""
 
@@ -36,8 +39,8 @@ def plain(axes: Axes) -> None:
 
 
 def footnote(figure: Figure, text: str) -> None:
-    """Write under a figure what its numbers are."""
-    figure.supxlabel(text, fontsize=7, color=_MUTED)
+    """Write under a figure what its numbers are, in as many lines as its width asks for."""
+    figure.supxlabel(textwrap.fill(text, round(figure.get_figwidth() * _LETTERS_PER_INCH)), fontsize=7, color=_MUTED)
 
 
 def save(figure: Figure, path: Path) -> Path:

@@ -93,7 +93,7 @@ class Disagreements:
         """What is listed, and how it is ordered."""
         question, names = self.question, {card.id: card_title(card) for card in self.cards}
         where = "each at the cell where it is largest" if question.cell is None else self.cell_words(question.cell)
-        said = f"{self.answers.data_label} · {self.answers.suite.definition} · {where} · {MEASURE}"
+        said = f"{self.answers.definition()} · {where} · {MEASURE}"
         if question.right is not None:
             said += f" · {names[question.right]} is right"
         if question.wrong is not None:

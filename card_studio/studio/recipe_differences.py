@@ -35,7 +35,12 @@ def option_rows(cards: Sequence[Card]) -> tuple[OptionRow, ...]:
     flat = [_flat(card.recipe.model_dump(mode="json")) for card in cards]
     names = dict.fromkeys(name for each in flat for name in each if name not in _LEFT_OUT)
     groups = list(dict.fromkeys(name.partition(".")[0] for name in names))
-    ordered = sorted(names, key=lambda name: (groups.index(name.partition(".")[0]), name.partition(".")[2] not in _KINDS))
+
+    def place(name: str) -> tuple[int, bool]:
+        group, _, option = name.partition(".")
+        return groups.index(group), option not in _KINDS
+
+    ordered = sorted(names, key=place)
     return tuple(OptionRow(name=name, values=tuple(_said(each.get(name)) for each in flat)) for name in ordered)
 
 

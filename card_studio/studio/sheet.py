@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 Value = str | float | int | None
@@ -85,6 +86,23 @@ def as_latex(sheet: Sheet) -> str:
         lines.append(" & ".join(_latex_cell(sheet, row, column) for column in range(len(sheet.headings))) + r" \\")
     caption = escaped(f"{sheet.title}. {sheet.note}")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", rf"\caption{{{caption}}}", r"\end{table}", ""])
+
+
+def as_markdown(sheet: Sheet) -> str:
+    """Return a table in Markdown's pipes, marked cells with an asterisk, and the note below it."""
+    groups = [name for name, count in sheet.groups for _ in range(count)] or [""] * len(sheet.headings)
+    headings = [
+        f"{name}: {each.text}" if name else each.text for name, each in zip(groups, sheet.headings, strict=True)
+    ]
+    lines = [_piped(headings), _piped(["---" if each.digits is None else "---:" for each in sheet.headings])]
+    for row in range(len(sheet.rows)):
+        lines.append(_piped([sheet.written(row, column) for column in range(len(sheet.headings))]))
+    return "\n".join([*lines, "", sheet.note, ""])
+
+
+def _piped(cells: Sequence[str]) -> str:
+    said = (cell.replace("|", r"\|").replace(" *", r" \*").replace("\n", " ") for cell in cells)
+    return f"| {' | '.join(said)} |"
 
 
 def escaped(text: str) -> str:

@@ -8,16 +8,18 @@ from card_studio.domain.card import Card, Evaluation, SensitivityMap
 from card_studio.domain.ids import CardId
 from card_studio.domain.statistics import Interval, wilson
 from card_studio.errors import UserError
+from card_studio.studio.normalising import Normaliser
 from card_studio.studio.robustness import CardResult, SuiteAnswers, suites_answered
 from card_studio.studio.robustness_grid import card_title, excludes_zero, mean_differs
 from card_studio.studio.sensitivity_view import MapKind, map_kinds
 from card_studio.studio.sheet import Heading, Sheet, Value
+from card_studio.studio.versions import Environments, versions_of
 
 FEWEST, MOST = 2, 6
 _NONE = "–"
 
 
-class Cards(Protocol):
+class Cards(Environments, Protocol):
     """Where cards and what was measured of them are found: a workspace."""
 
     def card(self, card_id: str) -> Card:
@@ -67,11 +69,30 @@ def read_sides(workspace: Cards, ids: Sequence[str]) -> Sides:
         raise UserError("a card is named twice: name each card once")
     if not FEWEST <= len(cards) <= MOST:
         raise UserError(f"{len(cards)} card{'s' * (len(cards) != 1)}: compare {FEWEST} to {MOST}")
+    evaluations, maps = workspace.evaluations(own), workspace.maps(own)
+    jobs = [*(each.job_id for each in evaluations), *(each.job_id for each in maps)]
+    versions = versions_of(workspace, jobs)
     return Sides(
         cards=cards,
-        suites=tuple(suites_answered(cards, workspace.evaluations(own))),
-        kinds=tuple(map_kinds(cards, workspace.maps(own))),
+        suites=tuple(suites_answered(cards, evaluations, versions)),
+        kinds=tuple(map_kinds(cards, maps, versions)),
     )
+
+
+def told_apart(cards: Sequence[Card], said: Callable[[Card], str]) -> tuple[str, ...]:
+    """Return a short label for each card, to stand beside its suit; with its seed or place where two agree.
+
+    Args:
+        cards: in their order.
+        said: such as method and sparsity.
+    """
+    plain = [(str(card.augmentation), said(card)) for card in cards]
+    seeded = [(*own, card.recipe.seed) for own, card in zip(plain, cards, strict=True)]
+    found = []
+    for at, (own, card) in enumerate(zip(plain, cards, strict=True)):
+        mark = f" s{card.recipe.seed}" if seeded.count(seeded[at]) == 1 else f" #{at + 1}"
+        found.append(own[1] + (mark if plain.count(own) > 1 else ""))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,19 +105,20 @@ class _Line:
     marked: Callable[[CardResult], bool] = lambda _result: False
 
 
-def headline_sheet(sides: Sides, results: Sequence[CardResult], answers: SuiteAnswers | None, baseline: str) -> Sheet:
+def headline_sheet(
+    sides: Sides, results: Sequence[CardResult], answers: SuiteAnswers | None, baseline: Normaliser | None
+) -> Sheet:
     """Return the headline numbers with their intervals, a column for each card; dashes where one was not measured.
 
     Args:
         sides: the cards.
         results: of those that answered the suite.
         answers: the suite; None if no card answered any.
-        baseline: the title of the card to which differences are taken.
+        baseline: the card to which differences are taken, and whose errors normalise mCE; None for neither.
     """
     by_card = {result.card.id: result for result in results}
-    lines = _lines(any(result.comparison is not None for result in results))
     rows, marked = [], set()
-    for at, line in enumerate(lines):
+    for at, line in enumerate(_lines(baseline)):
         row: list[Value] = [line.name]
         for column, card in enumerate(sides.cards):
             result = by_card.get(card.id)
@@ -119,7 +141,7 @@ def _cell(line: _Line, card: Card, result: CardResult | None) -> str:
     return _NONE if result is None else line.of_result(result)
 
 
-def _lines(compares: bool) -> list[_Line]:
+def _lines(baseline: Normaliser | None) -> list[_Line]:
     found = [
         _Line(name="Clean (%)", of_result=lambda r: _share(r.evaluation.clean_accuracy, _clean_interval(r))),
         _Line(name="Robust (%)", of_result=lambda r: _share(r.evaluation.robust_accuracy, r.robust_interval)),
@@ -130,22 +152,23 @@ def _lines(compares: bool) -> list[_Line]:
         _Line(name="Epochs trained in all", of_card=lambda card: f"{card.total_epochs:g}"),
         _Line(name="Validation accuracy (%)", of_card=lambda card: _percent(card.validation_accuracy)),
     ]
-    if compares:
+    if baseline is not None:
         found.insert(1, _Line(name="Δ clean (points)", of_result=_clean_gain, marked=_clean_differs))
         found.insert(3, _Line(name="Δ robust (points)", of_result=_robust_gain, marked=mean_differs))
+        found.insert(4, _Line(name="mCE (%)", of_result=lambda r: _percent(baseline.mce(r.evaluation))))
     return found
 
 
-def _note(answers: SuiteAnswers | None, baseline: str) -> str:
+def _note(answers: SuiteAnswers | None, baseline: Normaliser | None) -> str:
     if answers is None:
         return "No suite was answered by these cards"
-    said = (
-        f"{answers.data_label} · {answers.suite.definition} · n = {answers.images:,} · 95 % intervals: clean Wilson, "
-        "robust bootstrap over images"
+    said = f"{answers.definition()} · 95 % intervals: clean Wilson, robust bootstrap over images"
+    if baseline is None:
+        return said
+    return (
+        f"{said} · differences to {baseline.title}: paired bootstrap over images, marked where the interval excludes "
+        f"0 · {baseline.definition}"
     )
-    if baseline:
-        said += f" · differences to {baseline}: paired bootstrap over images, marked where the interval excludes 0"
-    return said
 
 
 def _clean_interval(result: CardResult) -> Interval:

@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 from card_studio.domain.card import Card, CardQuery
 from card_studio.domain.ids import CardId
 from card_studio.domain.job import MapOptions, Suite
+from card_studio.studio.replicates import CardGroup, group_cards
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_details import CardDetails
-from card_studio.ui.card_groups import GROUP_COLUMNS, CardGroup, group_cards
+from card_studio.ui.card_groups import GROUP_COLUMNS
 from card_studio.ui.cards_actions import Edit, add_cards_actions
 from card_studio.ui.cards_files import CardFiles
 from card_studio.ui.cards_filter import CardsFilter

@@ -13,6 +13,7 @@ from card_studio.domain.ids import CardId
 from card_studio.domain.job import EvaluateCards, Job, JobSpec, JobState, MapCards, MapOptions, Suite
 from card_studio.errors import UserError
 from card_studio.studio.disagreement import Disagreement, Disagreements, Question, find_disagreements
+from card_studio.studio.normalising import Normaliser
 from card_studio.studio.robustness import SuiteAnswers
 from card_studio.studio.robustness_grid import Grid, card_title, make_grid
 from card_studio.studio.robustness_sheets import summary_sheet
@@ -74,13 +75,13 @@ def read_numbers(
 ) -> Numbers:
     """Return the numbers on a suite, against a baseline that has answered it too."""
     if answers is None:
-        nothing = headline_sheet(sides, (), None, "")
+        nothing = headline_sheet(sides, (), None, None)
         return Numbers(headline=nothing, data=nothing, grid=None)
     base = next((card for card in answers.cards if card.id == baseline), None)
     results = known.measured(workspace, answers, [card.id for card in answers.cards], base.id if base else None)
-    title = card_title(base) if base else ""
-    grid = make_grid(answers, results, title)
-    headline = headline_sheet(sides, results, answers, title)
+    by = None if base is None else Normaliser(title=card_title(base), evaluation=answers.evaluations[base.id])
+    grid = make_grid(answers, results, by.title if by else "", by)
+    headline = headline_sheet(sides, results, answers, by)
     return Numbers(headline=headline, data=summary_sheet(grid), grid=grid)
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from card_studio.domain.card import Card
+from card_studio.studio.side_by_side import told_apart
 from card_studio.ui.card_picker import short_method, short_title
 from card_studio.ui.suits import draw_suit
 from card_studio.ui.theme import SPACE, Theme, font, font_px
@@ -16,15 +17,7 @@ _WIDEST = 30 * SPACE
 
 def short_labels(cards: Sequence[Card]) -> tuple[str, ...]:
     """Return a label for each card, to stand beside its suit: `LRR 80 %`, or with its seed or place where two agree."""
-    plain = [(str(card.augmentation), short_method(card)) for card in cards]
-    seeded = [(*own, card.recipe.seed) for own, card in zip(plain, cards, strict=True)]
-    found = []
-    for at, card in enumerate(cards):
-        said = short_method(card)
-        if plain.count(plain[at]) > 1:
-            said += f" s{card.recipe.seed}" if seeded.count(seeded[at]) == 1 else f" #{at + 1}"
-        found.append(said)
-    return tuple(found)
+    return told_apart(cards, short_method)
 
 
 class CardRow(QWidget):

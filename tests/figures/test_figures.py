@@ -1,7 +1,9 @@
 """Figures hold the records' numbers, refuse what may not be compared, and are saved without a display."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +16,17 @@ from card_studio.domain.job import MapOptions, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.options import AugmentationOptions, CleanAugmentation, GaussianAugmentation
 from card_studio.domain.recipe import Recipe
-from card_studio.figures.robustness import accuracy_grid, clean_against_robust, pareto_front, robustness_matrix
+from card_studio.figures.disagreement import contact_sheet
+from card_studio.figures.robustness import (
+    accuracy_grid,
+    clean_against_robust,
+    robust_over_sparsity,
+    robustness_matrix,
+)
 from card_studio.figures.sensitivity import frequency_profile, sensitivity_wall
 from card_studio.figures.style import save
+from card_studio.studio.disagreement import Question, find_disagreements
+from card_studio.studio.robustness import SuiteAnswers, suites_answered
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SUITE = Suite(corruptions=(CorruptionName.PIXELATE, CorruptionName.GAUSSIAN_NOISE), severities=(1, 3))
@@ -100,8 +110,9 @@ def test_the_grid_is_grouped_by_family_with_rising_severities() -> None:
 def test_the_matrix_shows_each_accuracy_and_says_what_it_is() -> None:
     figure = robustness_matrix(evaluation([0.9, 0.1, 0.2, 0.3, 0.404]), "a card")
     assert texts(figure) == ["30.0", "40.4", "10.0", "20.0"]
-    assert SUITE.definition in figure.get_supxlabel()
-    assert "n = 50" in figure.get_supxlabel()
+    said = " ".join(figure.get_supxlabel().split())
+    assert SUITE.definition in said
+    assert "n = 50" in said
 
 
 def test_a_matrix_with_a_baseline_shows_differences() -> None:
@@ -123,24 +134,61 @@ def test_unlike_numbers_are_not_drawn_together() -> None:
         frequency_profile([], [])
 
 
-def test_clean_against_robust_draws_the_evaluated_cards_by_suit() -> None:
-    cards = [
-        card("a", 0.9, 0.5, CleanAugmentation(), 1_000),
-        card("b", 0.8, 0.7, GaussianAugmentation(), 250),
-        card("c", 0.7, 0.6, GaussianAugmentation(), 500),
-        card("d", None, None, CleanAugmentation(), 10),
-    ]
-    axes = clean_against_robust(cards).axes[0]
+def answered(*cards: tuple[str, float, float, AugmentationOptions, int]) -> SuiteAnswers:
+    """Return cards that answered one suite: id, clean and robust accuracy, augmentation, bytes."""
+    made = [card(name, clean, robust, suit, size) for name, clean, robust, suit, size in cards]
+    own = [replace(evaluation([clean, *[robust] * 4]), card_id=CardId(name)) for name, clean, robust, *_ in cards]
+    return suites_answered(made, own)[0]
+
+
+def test_clean_against_robust_draws_the_cards_by_suit() -> None:
+    answers = answered(
+        ("a", 0.9, 0.5, CleanAugmentation(), 1_000),
+        ("b", 0.8, 0.7, GaussianAugmentation(), 250),
+        ("c", 0.7, 0.6, GaussianAugmentation(), 500),
+    )
+    figure = clean_against_robust(answers)
+    axes = figure.axes[0]
     clean, gaussian = axes.collections
     assert clean.get_offsets().tolist() == [[90, 50]]
     assert gaussian.get_offsets().tolist() == pytest.approx(np.array([[80, 70], [70, 60]]))
     assert clean.get_sizes()[0] > gaussian.get_sizes()[1] > gaussian.get_sizes()[0]
     assert axes.lines[0].get_xdata().tolist() == pytest.approx([80, 90])
+    assert "n = 50" in figure.get_supxlabel()
 
 
-def test_the_pareto_front_by_hand() -> None:
-    points = np.array([[1, 1], [2, 3], [3, 2], [2, 1], [3, 2], [0, 4]], np.float64)
-    assert sorted(points[pareto_front(points)].tolist()) == [[0, 4], [2, 3], [3, 2]]
+def test_sparsity_has_bars_only_where_there_are_replicates() -> None:
+    answers = answered(("a", 0.9, 0.5, CleanAugmentation(), 10), ("b", 0.9, 0.7, CleanAugmentation(), 10))
+    (line,) = robust_over_sparsity(answers).axes[0].containers
+    assert line.lines[0].get_ydata().tolist() == pytest.approx([60])
+    (segment,) = line.lines[2][0].get_segments()
+    assert segment[:, 1].tolist() == pytest.approx([60 - 10 * 2**0.5, 60 + 10 * 2**0.5])
+    (alone,) = robust_over_sparsity(answered(("a", 0.9, 0.5, CleanAugmentation(), 10))).axes[0].containers
+    assert not alone.lines[2][0].get_segments()[0].size, "one run has no spread"
+
+
+def test_a_contact_sheet_shows_each_image_with_every_answer() -> None:
+    answers = answered(("a", 0.9, 0.5, CleanAugmentation(), 10), ("b", 0.9, 0.7, GaussianAugmentation(), 10))
+    stored = np.zeros((5, 50, 2), np.float16)
+    stored[..., 0] = 1
+    other = np.ascontiguousarray(stored[..., ::-1])
+    arrays = {"a": stored, "b": other, "l": np.zeros(50, np.int64)}
+    cards = tuple(replace(each, classes=("cat", "dog")) for each in answers.cards)
+    own = {card: replace(each, probabilities=ContentHash(card)) for card, each in answers.evaluations.items()}
+    answers = replace(answers, cards=cards, evaluations=own)
+    found = find_disagreements(SimpleNamespace(array=arrays.__getitem__), answers, Question(cell=2))
+    pictures = [np.full((3, 8, 8), 10 * at, np.uint8) for at in range(6)]
+    figure = contact_sheet(found, found.part(0, 6), pictures, ["LRR", "dense"])
+    drawn = [axes for axes in figure.axes if axes.images]
+    assert [axes.images[0].get_array()[0, 0, 0] for axes in drawn] == [0, 10, 20, 30, 40, 50]
+    assert [text.get_text() for text in drawn[0].texts] == [
+        "LRR",
+        "✓ cat 100 %",
+        "dense",
+        "✗ dog 100 %",
+        "pixelate 3, image 0",
+    ]
+    assert drawn[0].get_title(loc="left") == "cat · 100 %"
 
 
 def test_a_wall_has_one_colour_scale() -> None:

@@ -8,6 +8,7 @@ from card_studio.domain.card import Card
 from card_studio.domain.job import Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.errors import UserError
+from card_studio.studio.normalising import Normaliser
 from card_studio.studio.recipe_differences import option_rows, recipe_sheet
 from card_studio.studio.robustness import measure
 from card_studio.studio.side_by_side import headline_sheet, read_sides
@@ -27,6 +28,9 @@ class Known:
 
     def evaluations(self, cards: Any = None) -> list[Any]:
         return [each for each in self._evaluations if each.card_id in cards]
+
+    def environments(self, _jobs: Any) -> dict[Any, Any]:
+        return {}
 
     def maps(self, _cards: Any = None) -> list[Any]:
         return []
@@ -57,7 +61,8 @@ def test_the_headline_has_intervals_and_marks_paired_differences() -> None:
     )
     answers = sides.suites[0]
     results = measure(arrays, answers, [each.id for each in answers.cards], cards[0].id)
-    sheet = headline_sheet(sides, results, answers, "one")
+    by = Normaliser(title="one", evaluation=answers.evaluations[cards[0].id])
+    sheet = headline_sheet(sides, results, answers, by)
     said = {str(row[0]): [sheet.written(at, column) for column in (1, 2, 3)] for at, row in enumerate(sheet.rows)}
     assert said["Robust (%)"][0].startswith("50.0 [")
     assert said["Δ robust (points)"][0] == "baseline"
@@ -66,6 +71,7 @@ def test_the_headline_has_intervals_and_marks_paired_differences() -> None:
     assert said["Δ clean (points)"][1] == "+0.0 [+0.0, +0.0]"
     assert said["Robust (%)"][2] == said["Clean (%)"][2] == "–", "not measured on this suite"
     assert said["Epochs trained in all"] == ["3", "3", "3"]
+    assert said["mCE (%)"] == ["100.0", "40.0", "–"]
     assert "n = 100" in sheet.note
 
 

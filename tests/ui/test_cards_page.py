@@ -11,11 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from card_studio.domain.card import Card
 from card_studio.domain.job import EvaluateCards, MapCards
+from card_studio.studio.replicates import group_cards
 from card_studio.ui import cards_model
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_details import map_picture
-from card_studio.ui.card_groups import group_cards
 from card_studio.ui.cards_filter import saved_views
 from card_studio.ui.cards_page import CardsPage
 from card_studio.ui.theme import SEQUENTIAL, Theme
