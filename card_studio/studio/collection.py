@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from card_studio.domain.card import Card, CardQuery, Evaluation, SensitivityMap
 from card_studio.domain.ids import CardId, ContentHash, JobId
 from card_studio.domain.run import Environment
-from card_studio.errors import CardFileError, UserError
+from card_studio.errors import CardFileError
 from card_studio.files import replacing
 from card_studio.studio.core import Core
 from card_studio.studio.targets import card_target
@@ -51,21 +51,6 @@ class Collection(Core):
     def evaluations(self, cards: Several[CardId] | None = None) -> list[Evaluation]:
         """Return the latest evaluation of each card on each suite, of these cards or of all."""
         return self._library.evaluations(cards)
-
-    def common_evaluations(self, cards: Sequence[CardId]) -> list[Evaluation]:
-        """Return the latest evaluations on one suite that all these cards have answered, in their order.
-
-        Raises:
-            UserError: there is no such suite.
-        """
-        answers: dict[str, dict[CardId, Evaluation]] = {}
-        for each in self.evaluations(cards):
-            answers.setdefault(each.suite_key, {})[each.card_id] = each
-        complete = [found for found in answers.values() if set(found) == set(cards)]
-        if not complete:
-            raise UserError("no suite was answered by all these cards: evaluate them together first")
-        latest = max(complete, key=lambda found: max(each.created_at for each in found.values()))
-        return [latest[card] for card in cards]
 
     def maps(self, cards: Several[CardId] | None = None) -> list[SensitivityMap]:
         """Return the sensitivity maps of these cards or of all, newest first."""
