@@ -66,9 +66,6 @@ class RobustnessPage(ResultsPage):
             if caption:
                 self.head.addWidget(label(caption, "caption"))
             self.head.addWidget(widget)
-        self._plots, self._right = QSplitter(), QSplitter(Qt.Orientation.Vertical)
-        for splitter in (self._plots, self._right):
-            splitter.setChildrenCollapsible(False)
 
     @property
     def answers(self) -> SuiteAnswers | None:
@@ -97,6 +94,9 @@ class RobustnessPage(ResultsPage):
         ]
 
     def _add_places(self) -> None:
+        self._plots, right = QSplitter(), QSplitter(Qt.Orientation.Vertical)
+        for splitter in (self._plots, right):
+            splitter.setChildrenCollapsible(False)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("Matrix and summary")
         self.cell_words = label("", "caption", selectable=True)
@@ -107,10 +107,10 @@ class RobustnessPage(ResultsPage):
         below.setSpacing(0)
         below.addWidget(self.tabs, 1)
         below.addWidget(self.cell_words)
-        self._right.addWidget(self._plots)
-        self._right.addWidget(lower)
-        self._right.setSizes([330, 430])
-        self.body.addWidget(self._right)
+        right.addWidget(self._plots)
+        right.addWidget(lower)
+        right.setSizes([330, 430])
+        self.body.addWidget(right)
         self.body.setStretchFactor(1, 1)
         self.body.setSizes([250, 1100])
 
