@@ -123,6 +123,22 @@ def test_a_damaged_file_is_made_again(spec: CorruptDataset, context: Context) ->
     assert (spec.out / "fog.npy").read_bytes() == whole
 
 
+def test_a_damaged_file_is_not_evaluated(spec: CorruptDataset, small_dataset: Dataset, context: Context) -> None:
+    write(spec, context)
+    suite = Suite(source=str(spec.out), corruptions=(NOISE, FOG))
+    SuiteImages(suite, small_dataset, context.cache)
+    whole = (spec.out / "fog.npy").read_bytes()
+    (spec.out / "fog.npy").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(DataError, match=r"fog.npy: not as it was written: run `card-studio corrupt`"):
+        SuiteImages(suite, small_dataset, context.cache)
+    (spec.out / "fog.npy").write_bytes(whole[:-9])
+    with pytest.raises(DataError, match=r"fog.npy: not a .npy file of plain numbers"):
+        SuiteImages(suite, small_dataset, context.cache)
+    (spec.out / "fog.npy").unlink()
+    with pytest.raises(DataError, match=r"fog.npy: no such file.*zenodo.org/records/2535967"):
+        SuiteImages(suite, small_dataset, context.cache)
+
+
 def test_what_is_half_written_never_looks_whole(
     spec: CorruptDataset, context: Context, small_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ manifest.json, which is written anew after each corruption and names those that 
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from card_studio.domain.ids import short
 from card_studio.domain.job import Suite
 from card_studio.domain.names import SEVERITIES, is_own
 from card_studio.errors import DataError
-from card_studio.files import read_array
+from card_studio.files import file_hash, read_array
 
 LABELS = "labels"
 MANIFEST = "manifest.json"
@@ -52,6 +53,12 @@ class Manifest(BaseModel):
     packages: dict[str, str]
     corruptions: dict[str, str] = {}
     """Those that are whole, each with the SHA-256 of its file."""
+
+
+@lru_cache(maxsize=64)
+def _hash(path: Path, _name: str, _bytes: int, _changed_ns: int) -> str:
+    """Return a file's SHA-256, read once as long as its size and time stay."""
+    return file_hash(path)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -103,6 +110,13 @@ class SuiteFolder:
                 raise DataError(
                     f"{self.path / name}.npy: expected uint8 [{rows}, {size}, {size}, 3], "
                     f"found {found.dtype} {list(found.shape)}"
+                )
+            if (
+                manifest is not None
+                and _hash(self.path / f"{name}.npy", *self._facts(name)) != manifest.corruptions[name]
+            ):
+                raise DataError(
+                    f"{self.path / name}.npy: not as it was written: run `card-studio corrupt` on the folder again"
                 )
 
     def images(self, name: str, severity: int, count: int) -> NDArray[np.uint8]:
