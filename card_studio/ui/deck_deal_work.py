@@ -74,7 +74,7 @@ def prepare(workspace: Workspace, query: CardQuery, answering: Answering, prefer
         whole_bytes=sum(card.file_bytes for card in hand),
         note=_note(hand, everything - len(hand)),
         proposer=None if specs else workspace.proposer(ids, answering),
-        lacking=describe(specs),
+        lacking=describe(specs, "on the selection images"),
         left=tuple(left),
         under_way=tuple(under_way),
     )

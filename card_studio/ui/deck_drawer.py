@@ -43,7 +43,7 @@ class ScoreDrawer(QStackedWidget):
     def sizeHint(self) -> QSize:
         """Return room for all rows of what is shown, with its title and its note."""
         rows = self._score.corruptions if self._score else ()
-        table = (len(rows) + 2) * self.table.verticalHeader().defaultSectionSize()
+        table = (len(rows) + 3) * self.table.verticalHeader().defaultSectionSize()
         content = table if self.currentIndex() == CORRUPTIONS else self.matrix.sizeHint().height()
         panel = self.corruptions if self.currentIndex() == CORRUPTIONS else self.choices
         rest = panel.tools.sizeHint().height() + panel.caption.heightForWidth(max(self.width(), 300))

@@ -55,15 +55,16 @@ def origin_of(deck: Deck) -> str:
     )
 
 
-def describe(specs: Sequence[JobSpec]) -> str:
-    """Return in words what these jobs would bring."""
+def describe(specs: Sequence[JobSpec], where: str = "") -> str:
+    """Return in words what these jobs would bring; `where` says on which images, if that is not plain."""
+    where = f" {where}" if where else ""
     parts = []
     for spec in specs:
         if isinstance(spec, EvaluateCards):
             cards = "1 card is" if len(spec.cards) == 1 else f"{len(spec.cards)} cards are"
-            parts.append(f"{cards} not evaluated yet")
+            parts.append(f"{cards} not evaluated{where} yet")
         elif isinstance(spec, PrepareGate):
             suits = ", ".join(str(each.name) for each in spec.augmentations)
-            parts.append(f"the gate has no references for {suits} yet")
+            parts.append(f"the gate has no {'distances' if where else 'references'} for {suits}{where} yet")
     text = "; ".join(parts)
     return text[:1].upper() + text[1:] + "." if text else ""

@@ -135,7 +135,7 @@ def test_what_is_missing_is_queued_by_one_click_and_its_progress_shown(full, pla
     played = play()
     dialog = played.page.ask_deal()
     waiting = dialog.waiting
-    played.qtbot.waitUntil(lambda: "2 cards are not evaluated yet" in waiting.words.text())
+    played.qtbot.waitUntil(lambda: "2 cards are not evaluated on the selection images yet" in waiting.words.text())
     assert not dialog.deal.isEnabled()
     played.qtbot.mouseClick(waiting.queue, Qt.MouseButton.LeftButton)
     played.qtbot.waitUntil(lambda: waiting.queue.isHidden() and len(dialog.prepared.under_way) == 2)
