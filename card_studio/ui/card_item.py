@@ -50,9 +50,12 @@ class CardItem(QGraphicsObject):
             self.update()
 
     def set_chosen(self, chosen: bool, *, dimmed: bool = False) -> None:
-        """Raise the card if the gate chose it; dim it if the gate chose others."""
+        """Raise the card if the gate chose it; dim it if the gate chose others. As it was, it is not painted again."""
+        opacity = _DIMMED if dimmed else 1.0
+        if (chosen, opacity) == (self.chosen, self.opacity()):
+            return
         self.chosen = chosen
-        self.setOpacity(_DIMMED if dimmed else 1.0)
+        self.setOpacity(opacity)
         self._rising.stop()
         self._rising.setStartValue(self._lift)
         self._rising.setEndValue(LIFT_PX if chosen else 0.0)

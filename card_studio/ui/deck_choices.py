@@ -16,6 +16,7 @@ from card_studio.ui.words import percent
 _Index = QModelIndex | QPersistentModelIndex
 _HEADS = ("Picture", "Chosen", "Margin %", "Answer")
 _THUMB = 28
+_LEAST_SHOWN = 0.0005
 
 
 class ChoicesModel(QAbstractTableModel):
@@ -103,6 +104,7 @@ class ChoicesTable(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setIconSize(QSize(_THUMB, _THUMB))
+        self.setStyleSheet("QTableView::item { padding: 2px 3px; }")  # so that the pictures' names have room
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(max(_THUMB + 6, font_px("body") + 12))
@@ -117,7 +119,9 @@ class ChoicesTable(QTableView):
 
 def margin_text(margin: float) -> str:
     """Return a margin in percent; an infinity sign where there is no second suit."""
-    return "∞" if margin == float("inf") else percent(margin)
+    if margin == float("inf"):
+        return "∞"
+    return "< 0.1" if 0 < margin < _LEAST_SHOWN else percent(margin)
 
 
 def compared(reasons: Reasons) -> str:

@@ -107,6 +107,7 @@ class NeighboursPanel(QWidget):
         whole.addWidget(label("Nearest reference images", "section"))
         whole.addWidget(self.rows)
         whole.addWidget(self.lacking)
+        self.hide()
 
     @property
     def wanting(self) -> bool:

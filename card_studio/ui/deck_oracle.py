@@ -84,13 +84,13 @@ class Oracle(QObject):
     def set_deck(self, deck: Deck | None) -> None:
         """Ask this deck from now on; what was asked is asked again if it answers otherwise."""
         before, self._deck = self._deck, deck
-        if before == deck or self.read is None:
+        if before == deck or self._again is None:
             return
         self._turn += 1
         if deck is None or not deck.cards:
             self._forget_answers("put a card on the table first")
             self.changed.emit()
-        elif before is None or not before.cards or self._again is None:
+        elif before is None or not before.cards or self.read is None:
             self._read_again()
         else:
             self._ask_gate()
@@ -185,10 +185,13 @@ class Oracle(QObject):
     # --- within ----------------------------------------------------------------------------------------------------
 
     def _read_again(self) -> None:
-        if self._again is not None and self._deck is not None:
+        if self._deck is None:
+            self.refused.emit("put a card on the table first: it says how large the images are to be")
+        elif self._again is not None:
             self.reading = True
             self._again()
-            self.changed.emit()
+            if not self.reasons:  # else what was asked before stays in sight until this is answered
+                self.changed.emit()
 
     def _read_sources(self, sources: tuple[Source, ...]) -> None:
         workspace, deck = self._bridge.workspace, self._deck

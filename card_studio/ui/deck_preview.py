@@ -201,7 +201,9 @@ class Preview(PictureTarget):
     def _show_one(self, one: Prediction) -> None:
         size = one.image.shape[1]
         self._image.show_image(image_of(one.image), one.source)
-        self._image_words.setText(f"{one.source}\n{size} × {size}, as the cards see it")
+        corruption, severity = self.oracle.corruption, self.oracle.severity
+        how = f", {corruption.replace('_', ' ')} {severity}" if corruption and severity else ""
+        self._image_words.setText(f"{one.source}{how}\n{size} × {size}, as the cards see it")
         self._spectrum.show_image(spectrum_image(one.spectrum), "log amplitude, frequency 0 in the middle")
         self._spectrum_words.setText("Spectrum\nlog amplitude, 0 in the middle")
         self._symbol.show_suit(one.chosen)

@@ -93,8 +93,8 @@ def read_samples(workspace: Workspace, deck: Deck, corruption: CorruptionName | 
         UserError: the deck is empty, or no card of it was evaluated on this machine yet.
     """
     images = workspace.samples(deck, corruption, severity)
-    kind = f"{corruption} {severity}" if corruption else "test"
-    return Read(images=images, names=tuple(f"{kind} image {k + 1}" for k in range(len(images))), refused=())
+    kind = f"{corruption.replace('_', ' ')} {severity}" if corruption else "test image"
+    return Read(images=images, names=tuple(f"#{k + 1} {kind}" for k in range(len(images))), refused=())
 
 
 def ask_gate(workspace: Workspace, deck: Deck, images: Images, names: Sequence[str]) -> Reasons:

@@ -195,9 +195,9 @@ class Dealt:
             )
         )
 
-    def prepare_gate(self, *names: str) -> None:
+    def prepare_gate(self, *names: str, references: int = 60) -> None:
         """Store references and distances of augmentations; of all three without names."""
-        base = natural(60, 2)
+        base = natural(references, 2)
         images = [each for _, _, each in self.cells()]
         for augmentation in AUGMENTATIONS:
             name = str(augmentation.name)
@@ -235,13 +235,13 @@ class Dealt:
             path = self.workspace.path / "cache" / "suites" / cell_name(SUITE, DIGEST, corruption, severity)
             write_atomically(path, array_bytes(images))
 
-    def deal_all(self) -> None:
+    def deal_all(self, *, references: int = 60) -> None:
         """Fill everything: six cards, evaluated, mapped, with a gate."""
         for number in range(len(HANDS)):
             card = self.add_card(number)
             self.evaluate(card, 0.95 - 0.01 * number, 0.03 + 0.01 * number)
             self.map(card)
-        self.prepare_gate()
+        self.prepare_gate(references=references)
         self.cache_samples()
 
 
