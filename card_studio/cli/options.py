@@ -1,13 +1,21 @@
 """What several commands share: the workspace they act on, and their common options."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from card_studio.errors import UserError
+from card_studio.domain.names import (
+    STANDARD_CORRUPTIONS,
+    AnyCorruption,
+    CorruptionName,
+    corruption_named,
+    is_own,
+)
+from card_studio.errors import RecipeError, UserError
 from card_studio.settings import Settings
 from card_studio.studio.workspace import Workspace
 
@@ -39,6 +47,19 @@ def workspace_folder(context: typer.Context) -> Path:
     place = context.find_root().obj
     assert isinstance(place, Place)
     return (place.workspace or Settings().workspace).expanduser().resolve()
+
+
+def corruptions_named(names: Sequence[str]) -> tuple[AnyCorruption, ...]:
+    """Return corruptions by their names, ours or `own.NAME`; the standard ones where none is named.
+
+    Raises:
+        RecipeError: a name is neither.
+    """
+    for name in names:
+        if not is_own(name) and name not in [str(each) for each in CorruptionName]:
+            known = ", ".join(map(str, CorruptionName))
+            raise RecipeError(f"--corruption {name}: it is none of {known}, nor one of your own, such as own.{name}")
+    return tuple(corruption_named(name) for name in names) or STANDARD_CORRUPTIONS
 
 
 def suite_source(text: str, data_label: str) -> str:

@@ -91,8 +91,10 @@ class Suite(Options):
         images = f"the first {self.images}" if self.images else "all"
         severities = ",".join(map(str, self.severities))
         note = "" if self.standard else ", not the standard 15"
+        own = sum(is_own(name) for name in self.corruptions)
+        note += f", and {own} of one's own, not in the mean" if own else ""
         return (
-            f"{self.source}: {len(self.corruptions)} corruptions x severities {severities}{note}; "
+            f"{self.source}: {len(self.corruptions) - own} corruptions x severities {severities}{note}; "
             f"{images} {self.split} images; seed {self.seed}{_precision_note(self.precision)}"
         )
 

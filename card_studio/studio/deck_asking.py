@@ -12,7 +12,7 @@ from card_studio.domain.deck import Deck
 from card_studio.domain.gate import Gate, cell_name, reference_key, suit_label
 from card_studio.domain.ids import CardId
 from card_studio.domain.job import GateOptions, Job
-from card_studio.domain.names import CorruptionName
+from card_studio.domain.names import AnyCorruption
 from card_studio.domain.prediction import Neighbours, Prediction
 from card_studio.errors import NotFoundError, UserError
 from card_studio.files import read_array
@@ -138,7 +138,7 @@ class DeckAsking(DeckTable):
             return self._dealer
 
     def samples(
-        self, deck: Deck, corruption: CorruptionName | None = None, severity: int = 0, *, count: int = 24
+        self, deck: Deck, corruption: AnyCorruption | None = None, severity: int = 0, *, count: int = 24
     ) -> NDArray[np.uint8]:
         """Return the first images of the suite that the deck is scored on, uint8 [count, 3, H, W].
 
