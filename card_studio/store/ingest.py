@@ -119,7 +119,8 @@ def _queue_follow_ups(session: Session, job: JobRow, made: CardMade) -> None:
     if spec.then_map is not None:
         wanted.append(MapCards(cards=(made.card,), options=spec.then_map))
     for follow_up in wanted:
-        row = new_job(follow_up, position=after_all(session), priority=job.priority, origin_id=job.id)
+        name = f"{'Evaluate' if isinstance(follow_up, EvaluateCards) else 'Map'} {made.name}"
+        row = new_job(follow_up, position=after_all(session), name=name, priority=job.priority, origin_id=job.id)
         dead = JobRow.state.in_((JobState.FAILED, JobState.CANCELLED))
         same = (JobRow.kind == row.kind, JobRow.spec == row.spec)
         if not session.scalar(select(exists().where(*same, or_(JobRow.origin_id == job.id, ~dead)))):

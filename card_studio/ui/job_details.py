@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from card_studio.studio.workspace import Workspace
 
 T = TypeVar("T")
+_UNBROKEN, _SHORT = "\u00a0", 20
+"""Between the words of short parts, so that no number is parted from its unit."""
 _NO_STEPS = 2**62
 """After this step there is none."""
 
@@ -94,7 +96,9 @@ class JobDetails(QWidget):
         parts += [job.device, f"attempt {job.attempt}" if job.attempt > 1 else ""]
         if job.started_at is not None:
             parts.append(f"{'for' if job.ended_at is None else 'took'} {duration(elapsed_s(job))}")
-        self._line.setText("  ·  ".join(part for part in parts if part))
+        self._line.setText(
+            "  ·  ".join(part.replace(" ", _UNBROKEN) if len(part) < _SHORT else part for part in parts if part)
+        )
         self._error.setVisible(bool(job.error))
         self._error.setText(job.error)
 

@@ -1,129 +1,80 @@
 """What can be done on the Queue page, with its keys."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from card_studio.domain.ids import JobId
+from card_studio.domain.job import JobState, MakeCard
 from card_studio.ui import queue_rules as rules
 from card_studio.ui.actions import ActionRegistry
 
 if TYPE_CHECKING:
     from card_studio.ui.queue_page import QueuePage
 
+Enabled = Callable[[], bool]
+
 
 def add_queue_actions(page: "QueuePage", actions: ActionRegistry) -> None:
-    """Register the page's actions."""
-    _add_running(page, actions)
-    _add_ordering(page, actions)
-    _add_ending(page, actions)
+    """Register the page's actions, in the order of the menu."""
 
+    def some(states: Sequence[JobState]) -> Enabled:
+        return lambda: bool(rules.ids_in(page.selected(), states))
 
-def _add_running(page: "QueuePage", actions: ActionRegistry) -> None:
-    actions.add(
-        "queue.pause",
-        "&Pause",
-        "Ctrl+P",
-        lambda: page.request(lambda ws, ids: ws.pause(ids), rules.ids_in(page.selected(), rules.PAUSABLE)),
-        menu="Jobs",
-        icon="mdi6.pause",
-        scope=page,
-        enabled=lambda: bool(rules.ids_in(page.selected(), rules.PAUSABLE)),
-        tip="Save the state and wait",
-    )
-    actions.add(
-        "queue.resume",
-        "&Resume",
-        "Ctrl+R",
-        lambda: page.request(lambda ws, ids: ws.resume(ids), rules.ids_in(page.selected(), rules.RESUMABLE)),
-        menu="Jobs",
-        icon="mdi6.play",
-        scope=page,
-        enabled=lambda: bool(rules.ids_in(page.selected(), rules.RESUMABLE)),
-        tip="Go on from where it paused",
-    )
-    actions.add(
-        "queue.retry",
-        "Re&try",
-        "Ctrl+T",
-        lambda: page.request(lambda ws, ids: ws.retry(ids), rules.ids_in(page.selected(), rules.RETRIABLE)),
-        menu="Jobs",
-        icon="mdi6.restart",
-        scope=page,
-        enabled=lambda: bool(rules.ids_in(page.selected(), rules.RETRIABLE)),
-        tip="Queue it again; it goes on from its last checkpoint",
-    )
-    actions.add(
-        "queue.duplicate",
-        "&Duplicate",
-        "Ctrl+D",
-        lambda: page.request(lambda ws, ids: ws.duplicate(ids), [job.id for job in page.selected()]),
-        menu="Jobs",
-        icon="mdi6.content-duplicate",
-        scope=page,
-        enabled=lambda: bool(page.selected()),
-        tip="Queue the same work once more",
-    )
-    actions.add(
-        "queue.edit",
-        "New job &like this…",
-        "Ctrl+Shift+N",
-        lambda: page.new_job(page.selected()[0]),
-        menu="Jobs",
-        icon="mdi6.pencil-outline",
-        scope=page,
-        enabled=lambda: any(job.spec.kind.value == "make_card" for job in page.selected()[:1]),
-    )
+    def ask(work: Callable[[Any, list[JobId]], object], states: Sequence[JobState]) -> Callable[[], None]:
+        return lambda: page.request(work, rules.ids_in(page.selected(), states))
 
+    def add(
+        name: str, text: str, keys: str, slot: Callable[[], object], icon: str, enabled: Enabled, tip: str = ""
+    ) -> None:
+        actions.add(f"queue.{name}", text, keys, slot, menu="Jobs", icon=icon, scope=page, enabled=enabled, tip=tip)
 
-def _add_ordering(page: "QueuePage", actions: ActionRegistry) -> None:
+    for name, text, keys, work, states, icon, tip in (
+        ("pause", "&Pause", "Ctrl+P", _pause, rules.PAUSABLE, "mdi6.pause", "Save the state and wait"),
+        ("resume", "&Resume", "Ctrl+R", _resume, rules.RESUMABLE, "mdi6.play", "Go on from where it paused"),
+        ("retry", "Re&try", "Ctrl+T", _retry, rules.RETRIABLE, "mdi6.restart", "Again, from its last checkpoint"),
+        ("duplicate", "&Duplicate", "Ctrl+D", _duplicate, tuple(JobState), "mdi6.content-duplicate", "The same anew"),
+    ):
+        add(name, text, keys, ask(work, states), icon, some(states), tip)
+    add(
+        "edit", "New job &like this…", "Ctrl+Shift+N", partial(_edit, page), "mdi6.pencil-outline", partial(_made, page)
+    )
     for name, text, keys, icon, step in (
         ("up", "Move &up", "Alt+Up", "mdi6.arrow-up", -1),
         ("down", "Move do&wn", "Alt+Down", "mdi6.arrow-down", 1),
     ):
-        actions.add(
-            f"queue.{name}",
-            text,
-            keys,
-            lambda step=step: page.move_selected(step),  # type: ignore[misc]  # mypy cannot type the default
-            menu="Jobs",
-            icon=icon,
-            scope=page,
-            enabled=lambda: bool(rules.ids_in(page.selected(), rules.MOVABLE)),
-        )
+        add(name, text, keys, partial(page.move_selected, step), icon, some(rules.MOVABLE))
     for name, text, keys, icon, step in (
         ("raise", "&Higher priority", "Alt+Shift+Up", "mdi6.chevron-double-up", 1),
         ("lower", "&Lower priority", "Alt+Shift+Down", "mdi6.chevron-double-down", -1),
     ):
-        actions.add(
-            f"queue.{name}",
-            text,
-            keys,
-            lambda step=step: page.change_priority(step),  # type: ignore[misc]  # as above
-            menu="Jobs",
-            icon=icon,
-            scope=page,
-            enabled=lambda: any(not job.state.ended for job in page.selected()),
-        )
+        add(name, text, keys, partial(page.change_priority, step), icon, some(rules.CANCELLABLE))
+    stop = "End without a result; asks first"
+    add("cancel", "&Cancel…", "Del", page.cancel_selected, "mdi6.close", some(rules.CANCELLABLE), stop)
+    off = "Remove ended jobs from the list; their cards stay"
+    ended = [state for state in JobState if state.ended]
+    add("forget", "&Take off the list…", "Ctrl+Del", page.forget_selected, "mdi6.playlist-remove", some(ended), off)
 
 
-def _add_ending(page: "QueuePage", actions: ActionRegistry) -> None:
-    actions.add(
-        "queue.cancel",
-        "&Cancel…",
-        "Del",
-        page.cancel_selected,
-        menu="Jobs",
-        icon="mdi6.close",
-        scope=page,
-        enabled=lambda: bool(rules.ids_in(page.selected(), rules.CANCELLABLE)),
-        tip="End without a result; asks first",
-    )
-    actions.add(
-        "queue.forget",
-        "&Take off the list…",
-        "Ctrl+Del",
-        page.forget_selected,
-        menu="Jobs",
-        icon="mdi6.playlist-remove",
-        scope=page,
-        enabled=lambda: bool(rules.ended_ids(page.selected())),
-        tip="Remove ended jobs from the list; their cards stay",
-    )
+def _pause(workspace: Any, ids: list[JobId]) -> object:
+    return workspace.pause(ids)
+
+
+def _resume(workspace: Any, ids: list[JobId]) -> object:
+    return workspace.resume(ids)
+
+
+def _retry(workspace: Any, ids: list[JobId]) -> object:
+    return workspace.retry(ids)
+
+
+def _duplicate(workspace: Any, ids: list[JobId]) -> object:
+    return workspace.duplicate(ids)
+
+
+def _edit(page: "QueuePage") -> None:
+    page.new_job(page.selected()[0])
+
+
+def _made(page: "QueuePage") -> bool:
+    return any(isinstance(job.spec, MakeCard) for job in page.selected()[:1])

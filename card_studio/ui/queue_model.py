@@ -1,6 +1,7 @@
 """The queue as a table, and the drag that orders it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QDrag, QDragMoveEvent, QDropEvent, QFontMetrics, QPainter, QPaintEvent, QPixmap
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView
 from card_studio.domain.ids import JobId
 from card_studio.domain.job import Job, JobState
 from card_studio.ui.delegates import JobNameDelegate, ProgressDelegate, RowDelegate
-from card_studio.ui.queue_rules import MOVABLE, elapsed_s, place_after_drop
+from card_studio.ui.queue_rules import MOVABLE, elapsed_s, place_after_drop, second_line
 from card_studio.ui.tables import RECORD_ROLE, Column, Index, RecordModel, Table
 from card_studio.ui.theme import SPACE, Theme, font, font_px
 from card_studio.ui.words import NONE, counted, duration, moment, percent, spoken
@@ -58,6 +59,13 @@ class QueueModel(RecordModel[Job]):
         super().__init__(COLUMNS, lambda job: job.id)
         self.wanted = PAGE
         self.total = 0
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell says; the pointer finds the whole of the two lines that a row may cut short."""
+        if role == Qt.ItemDataRole.ToolTipRole and index.isValid() and index.column() == 0:
+            job = self.record(index.row())
+            return f"{job.name}\n{second_line(job)}"
+        return super().data(index, role)
 
     def canFetchMore(self, parent: Index) -> bool:
         return not parent.isValid() and self.rowCount() < self.total

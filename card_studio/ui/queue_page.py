@@ -192,7 +192,7 @@ class QueuePage(QWidget):
         if first and self.isVisible():
             self._focus_first()
         waiting = sum(number for state, number in counts.items() if not state.ended)
-        self._count.setText(f"{waiting:,} to do" if jobs else "")
+        self._count.setText((f"{waiting:,} to do" if waiting else "all done") if jobs else "")
         self._count.setToolTip(f"{self.model.total - waiting:,} ended")
         if jobs and (first or not self.table.selectionModel().hasSelection()):
             self.table.selectRow(0)

@@ -65,9 +65,9 @@ QComboBox QAbstractItemView {{
 }}
 QCheckBox {{ spacing: 8px; }}
 QCheckBox::indicator {{
-    width: 14px; height: 14px; border: 1px solid {scroll}; border-radius: 3px; background: {t.surface};
+    width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 3px; background: {t.surface};
 }}
-QCheckBox::indicator:hover {{ border-color: {t.muted}; }}
+QCheckBox::indicator:hover {{ border-color: {t.text}; }}
 QCheckBox::indicator:checked {{
     background: {t.accent}; border-color: {t.accent}; image: url("{icons}/check-{scheme}.svg");
 }}
@@ -87,6 +87,11 @@ QHeaderView::section {{
     border-bottom: 1px solid {t.hairline}; padding: 6px 11px;
 }}
 QHeaderView::section:hover {{ color: {t.text}; }}
+QHeaderView::up-arrow, QHeaderView::down-arrow {{
+    subcontrol-origin: border; subcontrol-position: top center; width: 9px; height: 9px;
+}}
+QHeaderView::up-arrow {{ image: url("{icons}/chevron-up.svg"); }}
+QHeaderView::down-arrow {{ image: url("{icons}/chevron-down.svg"); }}
 QTableCornerButton::section {{ background: {t.surface}; border: none; }}
 
 QMenuBar {{ background: {t.background}; padding: 2px 4px; }}

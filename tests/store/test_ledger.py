@@ -75,6 +75,20 @@ def test_jobs_are_listed_running_paused_queued_ended(ledger):
     assert ledger.jobs(states=()) == []
 
 
+def test_the_queue_is_the_lists_beginning_with_the_count_of_each_state(ledger):
+    ids = [job.id for job in ledger.add_all(recipes(7))]
+    ledger.end(ledger.claim("bench").run.id, Outcome.FINISHED)
+    ledger.forget([ids[0]])
+    ledger.end(ledger.claim("bench").run.id, Outcome.FAILED, "no")
+    ledger.claim("bench")
+    ledger.request([ids[4]], Request.PAUSE)
+    jobs, counts = ledger.queue(3)
+    assert jobs == ledger.jobs()[:3]
+    assert counts == {state: len(ledger.jobs(states=(state,))) for state in JobState}
+    assert ledger.queue(99) == (ledger.jobs(), counts)
+    assert ledger.queue(0) == ([], counts)
+
+
 def test_a_moved_job_takes_the_priority_of_where_it_lands(ledger):
     a, b, c, d = (job.id for job in ledger.add_all(recipes(4)))
     ledger.set_priority([a], 5)

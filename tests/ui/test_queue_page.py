@@ -152,6 +152,8 @@ def test_a_failure_is_read_on_the_row_and_can_be_retried(
     filler.run(filler.training(recipe, steps=5), Outcome.FAILED, "no images in /data: choose another folder")
     show(page, 1, qtbot)
     qtbot.waitUntil(lambda: page.details._error.text() == "no images in /data: choose another folder")
+    tip = page.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == f"{page.model.records[0].name}\nno images in /data: choose another folder"
     press(page, qtbot, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: page.model.records[0].state is JobState.QUEUED)
     press(page, qtbot, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
