@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from card_studio.domain.card import Card
-from card_studio.studio.robustness_grid import card_title
 from card_studio.studio.sheet import Heading, Sheet
+from card_studio.studio.side_by_side import titles_of
 
 _LEFT_OUT = ("schema_version",)
 """What says nothing of how a card was made."""
@@ -57,7 +57,7 @@ def recipe_sheet(cards: Sequence[Card], *, equal: bool = False) -> Sheet:
     marked = {(at, 1 + card) for at, row in enumerate(shown) if equal and row.differs for card in range(len(cards))}
     return Sheet(
         title="Recipes",
-        headings=(Heading(text="Option"), *(Heading(text=card_title(card)) for card in cards)),
+        headings=(Heading(text="Option"), *(Heading(text=title) for title in titles_of(cards))),
         rows=tuple((row.name, *row.values) for row in shown),
         note=f"{len(rows) - same} options differ, {same} are equal" + (", marked where they differ" if equal else ""),
         marked=frozenset(marked),

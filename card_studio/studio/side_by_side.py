@@ -6,11 +6,12 @@ from typing import Protocol
 
 from card_studio.domain.card import Card, Evaluation, SensitivityMap
 from card_studio.domain.ids import CardId
+from card_studio.domain.recipe import described
 from card_studio.domain.statistics import Interval, wilson
 from card_studio.errors import UserError
 from card_studio.studio.normalising import Normaliser
 from card_studio.studio.robustness import CardResult, SuiteAnswers, suites_answered
-from card_studio.studio.robustness_grid import card_title, excludes_zero, mean_differs
+from card_studio.studio.robustness_grid import card_title, excludes_zero, mean_differs, method_text
 from card_studio.studio.sensitivity_view import MapKind, map_kinds
 from card_studio.studio.sheet import Heading, Sheet, Value
 from card_studio.studio.versions import Environments, versions_of
@@ -95,6 +96,19 @@ def told_apart(cards: Sequence[Card], said: Callable[[Card], str]) -> tuple[str,
     return tuple(found)
 
 
+def titles_of(cards: Sequence[Card]) -> tuple[str, ...]:
+    """Return a column's header for each card: its name, or of its recipe only what these cards differ in."""
+    networks = {card.recipe.network.name for card in cards}
+
+    def said(card: Card) -> str:
+        if card.name != described(card.recipe):
+            return card_title(card)
+        network = f"{card.recipe.network.name} · " if len(networks) > 1 else ""
+        return f"{network}{card.augmentation} · {method_text(card)}"
+
+    return told_apart(cards, said)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     """A number of the headline: its name, and what it is of a card, or of a card's results."""
@@ -128,7 +142,7 @@ def headline_sheet(
         rows.append(tuple(row))
     return Sheet(
         title="Headline numbers",
-        headings=(Heading(text="Number"), *(Heading(text=card_title(card), digits=1) for card in sides.cards)),
+        headings=(Heading(text="Number"), *(Heading(text=title, digits=1) for title in titles_of(sides.cards))),
         rows=tuple(rows),
         note=_note(answers, baseline),
         marked=frozenset(marked),

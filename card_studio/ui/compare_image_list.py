@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from card_studio.studio.disagreement import Disagreements
@@ -142,10 +142,11 @@ def paint_item(painter: QPainter, theme: Theme, rect: QRect, item: Shown) -> Non
     line = QRect(words.left(), words.top(), words.width(), font_px("body") + 4)
     _text(painter, theme, line, item.truth, "text", bold=True)
     top = line.bottom() + 5
+    names = _widest(item.labels)
     for at, (label, answer) in enumerate(zip(item.labels, own.answers, strict=True)):
         place = QRect(words.left(), top + at * _line_height(), words.width(), _line_height())
         suit, name = str(item.found.cards[at].augmentation), item.found.classes[answer.label]
-        _answer(painter, theme, place, (suit, label, name), answer.probability, right=answer.right)
+        _answer(painter, theme, place, (suit, label, name), answer.probability, right=answer.right, names=names)
     below = QRect(words.left(), top + len(item.labels) * _line_height() + 2, words.width(), font_px("small") + 4)
     _text(
         painter,
@@ -158,13 +159,20 @@ def paint_item(painter: QPainter, theme: Theme, rect: QRect, item: Shown) -> Non
 
 
 def _answer(
-    painter: QPainter, theme: Theme, place: QRect, said: tuple[str, str, str], probability: float, *, right: bool
+    painter: QPainter,
+    theme: Theme,
+    place: QRect,
+    said: tuple[str, str, str],
+    probability: float,
+    *,
+    right: bool,
+    names: int,
 ) -> None:
+    """Draw a card's suit, label, answer, and probability as a bar and a figure; labels take `names` pixels."""
     suit, label, name = said
     side = font_px("small")
     draw_suit(painter, suit, QRectF(place.left(), place.center().y() - side / 2, side, side))
-    metrics_width = round(font_px("small") * 5.6)
-    first = QRect(place.left() + side + 5, place.top(), metrics_width, place.height())
+    first = QRect(place.left() + side + 5, place.top(), names, place.height())
     _text(painter, theme, first, label, "muted", role_small=True)
     figures = round(font_px("small") * 3.9)
     second = QRect(first.right() + 6, place.top(), place.right() - first.right() - figures - 6, place.height())
@@ -174,6 +182,11 @@ def _answer(
     painter.fillRect(bar, theme.colour(colour))
     last = QRect(place.right() - figures, place.top(), figures, place.height())
     _text(painter, theme, last, f"{percent(probability, 0)} %", "text", right=True)
+
+
+def _widest(labels: Sequence[str]) -> int:
+    metrics = QFontMetrics(font("small"))
+    return min(max(metrics.horizontalAdvance(label) for label in labels) + 4, 9 * font_px("small"))
 
 
 def _text(

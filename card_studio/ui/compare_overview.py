@@ -27,7 +27,8 @@ class CompareOverview(QWidget):
         self.setAccessibleName("Overview")
         self._cards: Sequence[Card] = ()
         self._headline = self._data = _NOTHING
-        self.numbers, self.recipes = SheetView(theme, "Headline numbers"), SheetView(theme, "Recipes")
+        self.numbers = SheetView(theme, "Headline numbers", whole_names=True)
+        self.recipes = SheetView(theme, "Recipes", whole_names=True)
         self.equal = QCheckBox("Show equal options")
         self.equal.setAccessibleName("Show the options in which the recipes do not differ")
         self.panels = (

@@ -114,7 +114,7 @@ class ComparePage(QWidget):
         for box, name in ((self.suite_box, "Suite"), (self.baseline_box, "Baseline of the differences")):
             box.setAccessibleName(name)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(24)
+            box.setMinimumContentsLength(30)
         top = row(
             action_button(self.actions_.action("compare.back")),
             label("Compare", "title"),

@@ -69,8 +69,16 @@ class SheetModel(QAbstractTableModel):
 class SheetView(QTableView):
     """The table; Ctrl+C copies the selected cells."""
 
-    def __init__(self, theme: Theme, name: str) -> None:
+    def __init__(self, theme: Theme, name: str, *, whole_names: bool = False) -> None:
+        """Make a table.
+
+        Args:
+            theme: the look.
+            name: what it shows.
+            whole_names: the words of the first column are never cut: where there is no room, one scrolls.
+        """
         super().__init__()
+        self._whole_names = whole_names
         self.setAccessibleName(f"{name}, as a table")
         self.model_ = SheetModel()
         self.model_.setParent(self)
@@ -105,7 +113,8 @@ class SheetView(QTableView):
             others = sum(header.sectionSize(column) for column in range(1, header.count()))
             wanted = max(self.sizeHintForColumn(0), header.sectionSizeHint(0)) + 2 * SPACE
             left = self.viewport().width() - others
-            self.setColumnWidth(0, min(wanted, left) if left > _LEAST_WORDS else _LEAST_WORDS)
+            fitting = min(wanted, left) if left > _LEAST_WORDS else _LEAST_WORDS
+            self.setColumnWidth(0, wanted if self._whole_names else fitting)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
