@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from card_studio.domain.job import Suite
+from card_studio.domain.job import EvaluateCards, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.domain.recipe import Recipe, recipe_from
 from card_studio.errors import ExtensionError, RecipeError, UserError
@@ -18,6 +18,14 @@ from card_studio.studio.workspace import Workspace
 EXAMPLE = Path(__file__).parents[2] / "resources" / "extensions" / "example.py"
 HEAD = "from card_studio.extend import augmentation\n"
 BODY = "@augmentation('stripes')\ndef stripes(images, generator, options):\n    return images * 0.5\n"
+WITHIN_S = 250
+DENSE = recipe_from(
+    {
+        "data": {"name": "shapes", "train_images": 100, "held_out_images": 50},
+        "network": {"name": "resnet8", "width": 0.25},
+        "training": {"epochs": 1, "batch_size": 50},
+    }
+)
 SUITE = Suite(corruptions=(CorruptionName.CONTRAST,), severities=(1,), images=20)
 
 
@@ -37,7 +45,7 @@ def small() -> Recipe:
 
 def test_a_card_is_made_evaluated_and_dealt_with_methods_of_ones_own(workspace: Workspace, small: Recipe) -> None:
     workspace.add_extension(EXAMPLE)
-    workspace.wait(workspace.submit(small, evaluate=SUITE), timeout_s=120)
+    workspace.wait(workspace.submit(small, evaluate=SUITE), timeout_s=WITHIN_S)
     (card,) = workspace.cards()
     source = file_hash(EXAMPLE)
     assert card.kept_weights == round((1 - 0.36) * card.prunable_weights)
@@ -47,7 +55,7 @@ def test_a_card_is_made_evaluated_and_dealt_with_methods_of_ones_own(workspace: 
     assert (card.augmentation, card.recipe.network.name) == ("own.stripes", "own.tiny_mixer")
     assert workspace.cards()[0].name == "own.tiny_mixer · own.stripes · lrr by own.spread 36 %"
 
-    workspace.wait(workspace.evaluate([card.id], SUITE), timeout_s=120)
+    workspace.wait(workspace.evaluate([card.id], SUITE), timeout_s=WITHIN_S)
     deck = workspace.deal("mine", [card.id])
     (answer,) = workspace.predict(deck, workspace.samples(deck, count=1))
     assert answer.chosen.startswith("own.stripes period=8")
@@ -56,7 +64,7 @@ def test_a_card_is_made_evaluated_and_dealt_with_methods_of_ones_own(workspace: 
     workspace.remove_extension("example.py")
     lost = workspace.map([card.id])
     with pytest.raises(UserError, match=f"own.tiny_mixer needs the code {source[:8]}"):
-        workspace.wait(lost, timeout_s=120)
+        workspace.wait(lost, timeout_s=WITHIN_S)
 
 
 def test_a_changed_file_makes_other_cards_and_old_recipes_keep_their_code(workspace: Workspace, tmp_path: Path) -> None:
@@ -143,14 +151,39 @@ def test_an_installed_package_is_added_when_asked_for(
     monkeypatch.setenv("PYTHONPATH", str(site))
     (extension,) = workspace.add_installed_extensions()
     assert (extension.label, extension.entry_point) == ("acme-methods: stripes", "acme-methods: stripes")
-    recipe = recipe_from(
-        {
-            "data": {"name": "shapes", "train_images": 100, "held_out_images": 50},
-            "network": {"name": "resnet8", "width": 0.25},
-            "augmentation": {"name": "own.stripes"},
-            "training": {"epochs": 1, "batch_size": 50},
-        }
-    )
-    workspace.wait(workspace.submit(recipe), timeout_s=120)
+    stripes = recipe_from({"augmentation": {"name": "own.stripes"}}).augmentation
+    workspace.wait(workspace.submit(DENSE.model_copy(update={"augmentation": stripes})), timeout_s=WITHIN_S)
     (card,) = workspace.cards()
     assert json.loads(card.recipe.model_dump_json())["augmentation"]["source"] == extension.source
+
+
+def test_a_corruption_of_ones_own_is_told_and_never_counts(workspace: Workspace) -> None:
+    workspace.add_extension(EXAMPLE)
+    given = {"corruptions": ["contrast", "own.posterise_bars"], "severities": [1, 5], "images": 20}
+    suite = Suite.model_validate(given)
+    workspace.wait(workspace.submit(DENSE, evaluate=suite), timeout_s=WITHIN_S)
+    (card,) = workspace.cards()
+    job = workspace.evaluate([card.id], suite)
+    workspace.wait(job, timeout_s=WITHIN_S)
+    (evaluation,) = workspace.evaluations([card.id])  # what was asked for before the card was made is the same suite
+    assert isinstance(job.spec, EvaluateCards)
+    assert evaluation.suite == job.spec.suite
+    assert [each.model_dump() for each in evaluation.suite.own] == [
+        {"name": "own.posterise_bars", "source": file_hash(EXAMPLE), "width": 8}
+    ]
+    names = [str(cell.corruption) for cell in evaluation.cells]
+    assert names == ["None", "contrast", "contrast", "own.posterise_bars", "own.posterise_bars"]
+    ours = [cell.accuracy for cell in evaluation.cells if cell.corruption == "contrast"]
+    assert evaluation.robust_accuracy == pytest.approx(sum(ours) / 2)
+    assert "1 corruptions" in suite.definition
+    assert "1 of one's own, not in the mean" in suite.definition
+
+    deck = workspace.deal("one", [card.id])
+    for job in workspace.submit_all(workspace.missing(deck, evaluation.suite)):
+        workspace.wait(job, timeout_s=WITHIN_S)
+    assert workspace.score(deck, evaluation.suite).robust == pytest.approx(evaluation.robust_accuracy)
+    shown = workspace.samples(deck, "own.posterise_bars", 5, count=20)
+    assert (shown != workspace.samples(deck, count=20)).any()
+
+    with pytest.raises(RecipeError, match=r"this workspace has no corruption own.gone"):
+        workspace.evaluate([card.id], Suite.model_validate({"corruptions": ["own.gone"]}))
