@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QSplitter, QStackedWidget, 
 
 from card_studio.domain.card import Card
 from card_studio.domain.ids import CardId
+from card_studio.studio.side_by_side import FEWEST, MOST
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.card_picker import CardPicker, short_method
@@ -24,6 +25,7 @@ class ResultsPage(QWidget):
 
     open_page = Signal(str)
     said = Signal(str)
+    compare_cards = Signal(list)
 
     def __init__(
         self,
@@ -135,7 +137,20 @@ class ResultsPage(QWidget):
         for panel in self.panels:
             panel.said.connect(self.said)
             panel.failed.connect(self.bridge.failed)
-        add_plot_actions(self, self.actions_, self.accessibleName().lower(), self.panels)
+        prefix = self.accessibleName().lower()
+        add_plot_actions(self, self.actions_, prefix, self.panels)
+        self.actions_.add(
+            f"{prefix}.compare",
+            "C&ompare the ticked cards",
+            "Ctrl+Shift+M",
+            lambda: self.compare_cards.emit(self.picker.ticked()),
+            menu="Plot",
+            icon="mdi6.compare",
+            scope=self,
+            enabled=lambda: FEWEST <= len(self.picker.ticked()) <= MOST,
+            tip=f"{FEWEST} to {MOST} cards side by side, and the images on which they disagree",
+        )
+        self.picker.edited.connect(self.actions_.refresh)
         self._show(self._found)
 
 

@@ -14,6 +14,7 @@ from card_studio.domain.job import EvaluateCards, MapCards, Suite
 from card_studio.domain.names import CorruptionName
 from card_studio.files import array_bytes, write_atomically
 from card_studio.ui.compare_page import ComparePage
+from card_studio.ui.robustness_page import RobustnessPage
 from tests.ui.plots.conftest import IMAGES, SMALL
 
 OTHER = Suite(corruptions=(CorruptionName.FOG,), severities=(2,), images=IMAGES)
@@ -211,6 +212,17 @@ def test_maps_share_a_scale_and_a_cursor(page: ComparePage, qtbot: QtBot, cards:
     qtbot.keyClick(page.maps.wall, Qt.Key.Key_Home)
     assert "error:" in page.maps.words.text()
     assert f"{cards[2].name}: 80.0 %" in page.maps.words.text()
+
+
+def test_the_ticked_cards_of_a_page_of_results_are_compared(open_page: Any, qtbot: QtBot, cards: list[Any]) -> None:
+    page = open_page(RobustnessPage)
+    qtbot.waitUntil(lambda: page.settled)
+    page.actions_.refresh()
+    with qtbot.waitSignal(page.compare_cards) as asked:
+        page.actions_.action("robustness.compare").trigger()
+    assert asked.args == [page.picker.ticked()]
+    page.picker.model.clear_ticks()
+    assert not page.actions_.action("robustness.compare").isEnabled()
 
 
 def test_back_leads_where_one_came_from(page: ComparePage, qtbot: QtBot, cards: list[Any]) -> None:
