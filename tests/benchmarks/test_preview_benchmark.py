@@ -19,7 +19,7 @@ from card_studio.studio.workspace import Workspace
 from card_studio.ui.app import make_window
 from card_studio.ui.deck_page import DeckPage
 from card_studio.ui.main_window import MainWindow
-from tests.processes import end_processes_of, wait_until
+from tests.processes import end_processes_of, processes_of, wait_until
 from tests.ui.deck.filling import HANDS, make_card_files, opened
 from tests.ui.deck.images import natural, noisy
 from tests.ui.deck.playing import drop
@@ -66,11 +66,15 @@ def page(
 ) -> Iterator[DeckPage]:
     """The Deck page with that deck on its table and its dealer warm."""
     monkeypatch.setenv("CARD_STUDIO_THREADS", "1")
+    monkeypatch.setenv("CARD_STUDIO_WORKERS", "2")
     workspace = Workspace(folder / "workspace")
+    request.addfinalizer(lambda: end_processes_of(folder))
     if request.param:
-        workspace.submit(recipe_from(LONG), replicates=request.param)
-        workspace.ensure_host(workers=request.param)
-        wait_until(lambda: [bool(workspace.history(job.id).steps) for job in workspace.jobs()] == [True, True], 120)
+        if not workspace.jobs():
+            workspace.submit(recipe_from(LONG), replicates=request.param)
+        workspace.ensure_host()
+        wait_until(lambda: len(processes_of(folder, "studio.worker")) == request.param, 60)
+        wait_until(lambda: all(workspace.history(job.id).steps for job in workspace.jobs()), 120)
     window: MainWindow = make_window(qapp, workspace, theme="light")
     qtbot.addWidget(window)
     window.show_deck("six")
@@ -82,7 +86,6 @@ def page(
     yield made
     window.close()
     workspace.close()
-    end_processes_of(folder)
 
 
 def photo(folder: Path, number: int) -> Path:
