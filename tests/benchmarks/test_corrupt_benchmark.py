@@ -11,7 +11,7 @@ import pytest
 
 from tests.benchmarks.measured import rows_of, table
 
-pytestmark = pytest.mark.benchmark
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
 GOAL = 10
 

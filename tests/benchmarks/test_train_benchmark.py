@@ -17,7 +17,7 @@ from card_studio.engine.checkpoint import Position, save_checkpoint
 from tests.benchmarks.measured import rows_of, table, timed
 from tests.benchmarks.train_speed import CLEAN, STEPS, course_of, product_epoch, recipe_of
 
-pytestmark = pytest.mark.benchmark
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
 MODULE = "tests.benchmarks.train_speed"
 GLIBCS_OWN = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
