@@ -60,20 +60,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def working_folder(folder: Path) -> Iterator[Path]:
+    """The same, whose processes end with the test."""
+    yield folder
+    end_processes_of(folder)
+
+
 @pytest.fixture(params=[0, 2], ids=["alone", "while two jobs train"])
 def page(
-    folder: Path, request: pytest.FixtureRequest, qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    working_folder: Path,
+    request: pytest.FixtureRequest,
+    qapp: QApplication,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[DeckPage]:
     """The Deck page with that deck on its table and its dealer warm."""
     monkeypatch.setenv("CARD_STUDIO_THREADS", "1")
     monkeypatch.setenv("CARD_STUDIO_WORKERS", "2")
-    workspace = Workspace(folder / "workspace")
-    request.addfinalizer(lambda: end_processes_of(folder))
+    workspace = Workspace(working_folder / "workspace")
     if request.param:
         if not workspace.jobs():
             workspace.submit(recipe_from(LONG), replicates=request.param)
         workspace.ensure_host()
-        wait_until(lambda: len(processes_of(folder, "studio.worker")) == request.param, 60)
+        wait_until(lambda: len(processes_of(working_folder, "studio.worker")) == request.param, 60)
         wait_until(lambda: all(workspace.history(job.id).steps for job in workspace.jobs()), 120)
     window: MainWindow = make_window(qapp, workspace, theme="light")
     qtbot.addWidget(window)
@@ -81,7 +91,7 @@ def page(
     window.show()
     made = window.open_page("deck")
     assert isinstance(made, DeckPage)
-    made.show_images([photo(folder, 0)])
+    made.show_images([photo(working_folder, 0)])
     qtbot.waitUntil(lambda: bool(made.oracle.answers) and made.settled, timeout=60_000)
     yield made
     window.close()
