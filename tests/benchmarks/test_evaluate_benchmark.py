@@ -1,77 +1,61 @@
-"""Evaluation with cached corruptions: how much of its time lies outside the network's forward pass (ResNet-20)."""
+"""Evaluation with ResNet-20 on 32-pixel images: time outside the network, settings, bfloat16: `-m benchmark -n 0 -s`.
+
+Three tables, each measured in children of two threads with a worker's environment, or with glibc's own thresholds.
+"""
 
 import sys
-from pathlib import Path
-from time import perf_counter
+from collections.abc import Callable
 
-import numpy as np
 import pytest
 import torch
 
-from card_studio.domain.ids import CardId
-from card_studio.domain.job import Suite
-from card_studio.domain.names import CorruptionName, NetworkName
-from card_studio.domain.options import NetworkOptions, NpzData
-from card_studio.domain.recipe import Recipe, fingerprint
-from card_studio.domain.run import CardEvaluated
-from card_studio.engine.card_file import CardContent
-from card_studio.engine.context import Context
-from card_studio.engine.data.datasets import open_dataset
-from card_studio.engine.data.suites import SuiteImages
-from card_studio.engine.evaluate import Evaluating
-from card_studio.engine.loading import LoadedCard
-from card_studio.engine.nets import build_net
-from card_studio.engine.predict import ready
+from card_studio.engine.arithmetic import gains_from_bfloat16
+from tests.benchmarks.measured import rows_of, table
 
 pytestmark = pytest.mark.benchmark
-SUITE = Suite(corruptions=(CorruptionName.GAUSSIAN_NOISE, CorruptionName.CONTRAST), severities=(1, 3), images=1_000)
+SPEED, SHIFT = "tests.benchmarks.evaluate_speed", "tests.benchmarks.precision_shift"
+GLIBCS_OWN = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+THREADS = 2
 
 
 def test_at_most_a_tenth_of_the_time_is_spent_outside_the_network(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
 ) -> None:
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (2_000, 3, 32, 32), np.uint8)
-    np.savez(tmp_path / "noise.npz", images=images, labels=np.repeat(np.arange(10), 200))
-    data = NpzData(path=tmp_path / "noise.npz", test_share=0.5)
-    context = Context(
-        device=torch.device("cpu"),
-        threads=2,
-        cache=tmp_path / "cache",
-        stages=tmp_path,
-        cards=tmp_path,
-        artifacts=tmp_path / "artifacts",
-        checkpoint=tmp_path / "checkpoint",
-        data_folder=None,
-    )
-    dataset = open_dataset(data, cache=context.cache)
-    recipe = Recipe(data=data, network=NetworkOptions(name=NetworkName.RESNET20))
-    net = build_net(recipe.network, classes=10, size=32, mean=dataset.mean, std=dataset.std, affine=True)
-    content = CardContent(
-        recipe=recipe,
-        fingerprint=fingerprint(recipe, dataset.digest),
-        classes=dataset.classes,
-        size=32,
-        mean=dataset.mean,
-        std=dataset.std,
-        data_label=dataset.label,
-        data_digest=dataset.digest,
-        level=0,
-        total_epochs=0,
-        state=net.state_dict(),
-        packages={},
-    )
-    shares = []
-    for turn in range(3):  # the first makes the corrupted images and warms up
-        suite = SuiteImages(SUITE, dataset, context.cache)
-        card = LoadedCard(id=CardId(f"{turn:064x}"), content=content, net=ready(net, context.device))
-        began = perf_counter()
-        result = list(Evaluating([card], suite, context).run())[-1]
-        assert isinstance(result, CardEvaluated)
-        shares.append(1 - result.forward_s / (perf_counter() - began))
-        with capsys.disabled():
-            sys.stdout.write(
-                f"\n{len(suite.cells) * 1_000 / result.forward_s:.0f} images/s in the network; "
-                f"{100 * shares[-1]:.1f} % of the time outside it; corruptions {result.corruption_s:.2f} s\n"
-            )
-    assert min(shares[1:]) <= 0.1
+    rows = rows_of(SPEED, THREADS, "outside")
+    record_property("rows", rows)
+    with capsys.disabled():
+        sys.stdout.write(table("Evaluation: where the time goes", rows))
+    assert rows[0]["corruptions, s"] > 0 == rows[1]["corruptions, s"]
+    assert min(row["outside, %"] for row in rows if row["pass"] == "cached") <= 10
+
+
+def test_what_each_setting_is_worth(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> None:
+    own, kept = rows_of(SPEED, THREADS, "levers", **GLIBCS_OWN), rows_of(SPEED, THREADS, "levers")
+    rows = [
+        {
+            "setting": before["setting"],
+            "images/s": before["images/s"],
+            "with malloc thresholds": after["images/s"],
+            "of the first": f"{after['images/s'] / own[0]['images/s']:.2f}x",
+        }
+        for before, after in zip(own, kept, strict=True)
+    ]
+    record_property("rows", rows)
+    with capsys.disabled():
+        sys.stdout.write(table("Evaluation: what each setting is worth, two threads", rows))
+    assert max(row["with malloc thresholds"] for row in rows) > rows[0]["images/s"]
+
+
+@pytest.mark.skipif(not gains_from_bfloat16(torch.device("cpu")), reason="this processor has no bfloat16 instructions")
+@pytest.mark.timeout(900)
+def test_bfloat16_moves_accuracy_by_at_most_a_tenth_of_a_point(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> None:
+    rows = rows_of(SHIFT, THREADS)
+    record_property("rows", rows)
+    with capsys.disabled():
+        sys.stdout.write(table("A trained ResNet-20 in bfloat16 against float32", rows))
+    assert rows[0]["n"] == 10_000
+    assert max(abs(rows[0]["clean, points"]), abs(rows[0]["robust, points"])) <= 0.1

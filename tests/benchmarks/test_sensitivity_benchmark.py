@@ -1,57 +1,36 @@
-"""Sensitivity maps: time of a whole map against all 1,024 cells evaluated plainly (ResNet-20, 256 images, 32 x 32).
+"""A whole sensitivity map against all 1,024 cells evaluated plainly, ResNet-20, 256 images: `-m benchmark -n 0 -s`.
 
-Each side has a process of its own, ours with the malloc thresholds that a worker is given; they take turns, so both
-meet the same machine, and the ratio is asserted, not the time.
+Each way has a process of its own with two threads, ours as a worker is run; the plain one with glibc's own thresholds,
+and once more with a worker's. They take turns, so all meet the same machine, and ratios are asserted, not times.
 """
 
 import os
-import statistics
 import subprocess
 import sys
+from collections.abc import Callable
+from statistics import median
 
 import pytest
+import torch
+
+from card_studio.engine.arithmetic import gains_from_bfloat16
+from card_studio.studio.launch import child_environment
+from tests.benchmarks.measured import table
 
 pytestmark = pytest.mark.benchmark
-TURNS, CELLS, DISTINCT = 8, 1_024, 514
-COMMON = """
-import sys, time, torch
-from card_studio.domain.fourier import fourier_basis
-from card_studio.domain.job import MapOptions
-from card_studio.domain.names import NetworkName
-from card_studio.engine.nets import NETS
-from card_studio.engine.sensitivity import Measurement
-torch.manual_seed(0)
-net = NETS[NetworkName.RESNET20](10).eval()
-images, labels = torch.randint(0, 256, (256, 3, 32, 32), dtype=torch.uint8), torch.zeros(256, dtype=torch.int64)
-"""
-PLAIN = """
-scaled, basis = images / 255, torch.from_numpy(fourier_basis(32)[5])
-def cell():
-    with torch.no_grad():
-        signs = torch.randint(0, 2, (len(scaled), 3, 1, 1)) * 2 - 1
-        return float((net(scaled + 4 * signs * basis).argmax(1) != labels).float().mean())
-"""
-OURS = """
-map = Measurement(net, images, labels, MapOptions(), device=torch.device("cpu"), precision="PRECISION")
-cell = map.advance
-"""
-TURN = """
-cell()
-for line in sys.stdin:
-    began = time.perf_counter()
-    cell()
-    sys.stdout.write(f"{time.perf_counter() - began}\\n")
-    sys.stdout.flush()
-"""
+TURNS, CELLS, DISTINCT, THREADS = 8, 1_024, 514, 2
+WORKERS = child_environment(THREADS)
+USERS = os.environ | {"OMP_NUM_THREADS": str(THREADS), "MKL_NUM_THREADS": str(THREADS)}
+PLAIN, AIDED, OURS = "all cells plainly", "all cells plainly, a worker's environment", "a map"
 
 
-def child(code: str, **environment: str) -> "subprocess.Popen[str]":
+def child(what: str, environment: dict[str, str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", COMMON + code + TURN],
+        [sys.executable, "-m", "tests.benchmarks.map_speed", what],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | environment,
+        env=environment,
     )
 
 
@@ -63,20 +42,21 @@ def turn(process: "subprocess.Popen[str]") -> float:
     return float(process.stdout.readline())
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_map_takes_under_a_third_of_all_cells_evaluated_plainly(
-    precision: str, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
 ) -> None:
-    keep = str(1 << 32)
-    with (
-        child(PLAIN) as plain,
-        child(OURS.replace("PRECISION", precision), MALLOC_MMAP_THRESHOLD_=keep, MALLOC_TRIM_THRESHOLD_=keep) as ours,
-    ):
-        times = [(turn(plain), turn(ours)) for _ in range(TURNS)]
-        plain.communicate()
-        ours.communicate()
-    all_cells = CELLS * statistics.median(time for time, _ in times)
-    whole_map = DISTINCT * statistics.median(time for _, time in times)
+    ways = {PLAIN: child("plain", dict(USERS)), AIDED: child("plain", WORKERS), OURS: child("float32", WORKERS)}
+    if gains_from_bfloat16(torch.device("cpu")):
+        ways[f"{OURS}, bfloat16"] = child("bfloat16", WORKERS)
+    times = [{name: turn(process) for name, process in ways.items()} for _ in range(TURNS)]
+    for process in ways.values():
+        process.communicate()
+    whole = {name: median(each[name] for each in times) * (DISTINCT if OURS in name[:5] else CELLS) for name in ways}
+    rows = [
+        {"way": name, "s": f"{seconds:.1f}", "times as fast as plainly": f"{whole[PLAIN] / seconds:.2f}"}
+        for name, seconds in whole.items()
+    ]
+    record_property("rows", rows)
     with capsys.disabled():
-        sys.stdout.write(f"\n{precision}: a map {whole_map:.0f} s, all cells plainly {all_cells:.0f} s\n")
-    assert all_cells / whole_map >= 3
+        sys.stdout.write(table("One sensitivity map, ResNet-20, 256 images, two threads", rows))
+    assert whole[PLAIN] / whole[OURS] >= 3
