@@ -37,6 +37,9 @@ def export_deck(spec: ExportDeck, context: Context) -> Iterator[AnyEvent]:
     for card in dict.fromkeys(spec.deck.cards):
         cards[card] = load_card(context.cards / f"{card}{CARD_SUFFIX}")
         yield Advanced(progress=0.0)
+    suits, _ = suits_of([suit_label(each.recipe.augmentation) for each in cards.values()])
+    if suits != tuple(suit_label(each.augmentation) for each in spec.references):
+        raise ValueError("the references are not those of the deck's suits, in its order")
     header = _header(spec, cards)
     spectra = [read_array(content_path(context.artifacts, each.spectra)) for each in spec.references]
     yield from (_onnx if spec.out.suffix == ONNX_SUFFIX else _deck)(spec, header, spectra, cards, context)

@@ -47,12 +47,13 @@ def import_deck(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
         WorkspaceError: the disk is full or read-only.
     """
     yield PhaseStarted(text=f"reading {spec.path.name}")
-    deck = yield from paced(reading_deck(spec.path), Pace(1))
+    pace = Pace(2)
+    deck = yield from paced(reading_deck(spec.path), pace)
     header = deck.header
     with explained(context.cache):
         context.cache.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=context.cache, prefix="deck-") as folder:
-        contents = yield from _checked_cards(deck, Path(folder))
+        contents = yield from _checked_cards(deck, Path(folder), pace)
         spectra = [deck.spectra(suit) for suit in range(len(header.augmentations))]
         if spec.recipe is not None:
             dataset = yield from opened(spec.recipe.data, context)
@@ -74,14 +75,15 @@ def import_deck(spec: ImportCards, context: Context) -> Iterator[AnyEvent]:
     yield DeckBrought(name=_one_line(deck.extras.name), deck=header.deck)
 
 
-def _checked_cards(deck: DeckFile, folder: Path) -> Generator[AnyEvent, Command | None, dict[CardId, CardContent]]:
+def _checked_cards(
+    deck: DeckFile, folder: Path, pace: Pace
+) -> Generator[AnyEvent, Command | None, dict[CardId, CardContent]]:
     """Write the deck's card files into a folder; return what they hold once they are known to fit it."""
-    pace = Pace(len(deck.header.cards))
     contents: dict[CardId, CardContent] = {}
     for number, card in enumerate(deck.header.cards, 1):
         yield PhaseStarted(text=f"checking card {number} of {len(deck.header.cards)}")
         path = folder / f"{card}{CARD_SUFFIX}"
-        yield from paced(deck.copying(card, path), pace)
+        yield from paced(deck.copying(card, path), pace, 1 / len(deck.header.cards))
         try:
             contents[card] = load_card(path)
             found = card_id(path)

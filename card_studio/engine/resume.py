@@ -84,8 +84,8 @@ class Pace:
         return max(0.0, self._units - self._done) * (now - self._started) / self._worked
 
 
-def paced(work: Work[Result], pace: Pace) -> Generator[AnyEvent, Command | None, Result]:
-    """Do work that counts as one unit of a pace; return its result."""
+def paced(work: Work[Result], pace: Pace, units: float = 1.0) -> Generator[AnyEvent, Command | None, Result]:
+    """Do work that counts as so many units of a pace; return its result."""
     done = 0.0
     while True:
         try:
@@ -93,5 +93,5 @@ def paced(work: Work[Result], pace: Pace) -> Generator[AnyEvent, Command | None,
         except StopIteration as end:
             result: Result = end.value
             return result
-        yield from pace.step(share - done)
+        yield from pace.step(units * (share - done))
         done = share

@@ -141,6 +141,13 @@ def test_cards_of_two_datasets_are_not_exported(context: Context, tmp_path: Path
     assert not spec.out.exists()
 
 
+def test_references_in_another_order_are_a_bug_and_no_file(context: Context, tmp_path: Path) -> None:
+    spec = export_of(context, tmp_path / "three.deck", order=(1, 0, 2))
+    with pytest.raises(ValueError, match="not those of the deck's suits"):
+        exported(spec, context)
+    assert not spec.out.exists()
+
+
 def test_an_onnx_file_answers_like_the_deck_and_says_that_it_was_checked(context: Context, tmp_path: Path) -> None:
     spec = export_of(context, tmp_path / "three.onnx", order=(0, 1))
     events = exported(spec, context)
