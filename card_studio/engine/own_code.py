@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from card_studio.domain.ids import short
 from card_studio.domain.names import OWN_PREFIX, MethodKind
-from card_studio.domain.options import Options, Own, OwnNetwork
+from card_studio.domain.options import Options, Own
 from card_studio.domain.own import Extension
 from card_studio.domain.recipe import explain
 from card_studio.errors import ExtensionError
@@ -31,7 +31,6 @@ GROUP = "card_studio.extensions"
 _MODULE = "card_studio_own_"
 _folder: Path | None = None
 _loaded: dict[str, list[Registered]] = {}
-_FIXED = frozenset(OwnNetwork.model_fields) | frozenset(Own.model_fields)
 
 
 def use_extensions(folder: Path) -> None:
@@ -82,9 +81,8 @@ def ready(kind: MethodKind, own: Own) -> Ready:
     name = own.name.removeprefix(OWN_PREFIX)
     for method in _methods(kind, own):
         if (method.kind, method.name) == (kind, name):
-            given = {each: value for each, value in (own.model_extra or {}).items() if each not in _FIXED}
             try:
-                return Ready(method=method, options=method.options.model_validate(given))
+                return Ready(method=method, options=method.options.model_validate(own.model_extra or {}))
             except ValidationError as error:
                 raise ExtensionError(f"{kind} {own.name}: {explain(error)}") from error
     raise ExtensionError(f"the code {short(own.source)} registers no {kind} {own.name}: add the file anew")
