@@ -1,13 +1,17 @@
 """Tests of making cards: every method hits its sparsity, levels are shared by jobs, names and events are right."""
 
+from typing import Any
+
 import pytest
 import torch
 
 from card_studio.domain.names import Compression
 from card_studio.domain.options import (
+    Biprop,
     EdgePopup,
     FineTune,
     GaussianAugmentation,
+    Gradual,
     Lrr,
     Lth,
     ShapesData,
@@ -25,9 +29,16 @@ from card_studio.domain.run import (
 from card_studio.engine.card_file import card_net, load_card
 from card_studio.engine.context import Context
 from card_studio.engine.data.datasets import open_dataset
+from card_studio.engine.nets import prunable
 from card_studio.engine.stages import Stages
 from card_studio.engine.trajectory import trajectory
-from tests.engine.making import METHODS, elsewhere, of, run, using
+from tests.engine.making import METHODS, elsewhere, of, run, state, using
+
+SCORED = (EdgePopup, Biprop)
+
+
+def prunable_names(made: CardMade, context: Context) -> set[str]:
+    return set(prunable(card_net(load_card(context.cards / f"{made.card}.card"))))
 
 
 class TestEveryMethod:
@@ -45,6 +56,22 @@ class TestEveryMethod:
         with torch.no_grad():
             answers = card_net(load_card(context.cards / f"{made.card}.card"))(data.images / 255).argmax(1)
         assert made.validation_accuracy == pytest.approx((answers == data.labels).float().mean().item())
+
+    @pytest.mark.parametrize(("scope", "sparsity"), [("global", 0.37), ("layerwise", 0.995)])
+    @pytest.mark.parametrize("kind", [FineTune, Gradual, EdgePopup, Biprop])
+    def test_hits_any_sparsity_in_both_scopes(
+        self, kind: Any, scope: str, sparsity: float, recipe: Recipe, context: Context
+    ) -> None:
+        settings = {"fine_tune_epochs": 1} if kind is FineTune else {"schedule_epochs": 0} if kind in SCORED else {}
+        training = recipe.training.model_copy(update={"epochs": 1})
+        options = kind(sparsity=sparsity, scope=scope, **settings)
+        made = of(CardMade, run(using(recipe.model_copy(update={"training": training}), options), context))[-1]
+        kept = made.prunable_weights - int(sparsity * made.prunable_weights + 0.5)
+        weights = [tensor for name, tensor in state(made, context).items() if name in prunable_names(made, context)]
+        assert made.kept_weights == kept == sum(int(weight.count_nonzero()) for weight in weights)
+        if scope == "layerwise":
+            for weight in weights:
+                assert int(weight.count_nonzero()) == pytest.approx((1 - sparsity) * weight.numel(), abs=1)
 
     def test_has_settings_here(self) -> None:
         assert set(METHODS) == set(Compression)
