@@ -12,6 +12,7 @@ from card_studio.cli.options import Json, workspace_of
 from card_studio.domain.ids import short
 from card_studio.domain.own import Extension
 from card_studio.errors import ExtensionError
+from card_studio.studio.examples import example_extension
 from card_studio.studio.workspace import Workspace
 
 
@@ -59,7 +60,8 @@ def _print(workspace: Workspace, added: list[Extension], json: bool) -> None:
     if json:
         show.as_json(found)
     elif not found:
-        show.OUT.print("no methods of your own yet: add a file with `card-studio extend FILE`")
+        none = "no methods of your own yet: add a file with `card-studio extend FILE`"
+        show.OUT.print(f"{none}, such as {example_extension()}", soft_wrap=True)
     else:
         show.OUT.print(_table([each for each in found if each.current]))
 

@@ -1,4 +1,4 @@
-"""The recipes that are installed with the package."""
+"""The recipes, and the file of one's own methods, that are installed with the package as examples."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +12,11 @@ def example_paths() -> tuple[Path, ...]:
     """Return the installed example recipes, sorted by name."""
     folder = Path(str(files(_RESOURCES))) / "recipes"
     return tuple(sorted(folder.glob("*.toml")))
+
+
+def example_extension() -> Path:
+    """Return the installed example of a file of one's own methods."""
+    return Path(str(files(_RESOURCES))) / "extensions" / "example.py"
 
 
 def example(name: str) -> Recipe:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QVBoxLayou
 
 from card_studio.domain.ids import short
 from card_studio.domain.own import Extension, OwnMethod, OwnMethods
+from card_studio.studio.examples import example_extension
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.pieces import button, label, row
 from card_studio.ui.questions import ask_first
@@ -19,7 +20,7 @@ _ABOUT = (
     "Networks, augmentations, corruptions and pruning criteria that a Python file of yours, or an installed package, "
     "registers. Their code runs in processes of its own, never in this window; each recipe records the hash of it."
 )
-_NONE = "None yet. card_studio.extend says how a file registers methods; resources/extensions/example.py is an example."
+_NONE = "None yet. A documented example to copy is"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ class OwnDialog(QDialog):
     def _show(self, own: OwnMethods, said: str) -> None:
         current = [each for each in own.extensions if each.current]
         self.model.set_records([Offered(method=method, extension=each) for each in current for method in each.methods])
-        self._say(said or ("" if current else _NONE), "caption")
+        self._say(said or ("" if current else f"{_NONE} {example_extension()}"), "caption")
 
     def _refuse(self, text: str) -> None:
         self._set_usable(True)
