@@ -40,6 +40,7 @@ class Toast(QFrame):
             show = button("Show in folder", lambda: _show_folder(file))
             show.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             layout.insertWidget(2, show)
+            words.setMinimumWidth(words.minimumWidth() - show.sizeHint().width() - SPACE)
         layout.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
         self.setLayout(layout)
         self._timer = QTimer(self)
