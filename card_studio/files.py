@@ -4,7 +4,7 @@ import errno
 import hashlib
 import io
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,9 +52,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(handle)
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+        temporary.touch(exist_ok=False)  # with the rights of any new file; a tempfile's would be its owner's alone
         try:
             yield temporary
             with temporary.open("rb+") as file:
