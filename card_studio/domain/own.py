@@ -8,7 +8,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -41,6 +41,7 @@ _TEMPLATES: dict[MethodKind, type[Own]] = {
     MethodKind.CRITERION: OwnCriterion,
 }
 _MOST_LETTERS = 200
+OwnKind = TypeVar("OwnKind", bound=Own)
 _NO_CODE = "0" * 64
 
 
@@ -100,6 +101,10 @@ class OwnMethods:
         """The options of each offered method."""
         offered = [each for each in self.extensions if each.current]
         return [options_of(method, each.source) for each in offered for method in each.methods]
+
+    def at_defaults(self, kind: type[OwnKind]) -> list[OwnKind]:
+        """Return the offered methods of a kind, such as OwnCorruption, with all their options at their defaults."""
+        return [kind.model_validate(made().model_dump()) for made in self.kinds if issubclass(made, kind)]
 
     def find(self, kind: MethodKind, name: str, source: str = "") -> tuple[OwnMethod, Extension]:
         """Return a method of that name: the one that is offered, or the one from `source`.

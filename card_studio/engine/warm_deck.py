@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import AugmentationOptions, CleanAugmentation
+from card_studio.domain.options import AugmentationOptions, CleanAugmentation, OwnCorruption
 from card_studio.engine.card_file import card_net, load_card
 from card_studio.engine.data import shapes
 from card_studio.engine.data.augment import flip_crop, reference_images
@@ -54,10 +54,16 @@ class WarmDeck:
         answers = deck_probabilities(nets, torch.from_numpy(images.copy()), device=_DEVICE)
         return np.asarray(answers.numpy(), np.float32)
 
-    def corrupted(self, images: NDArray[np.uint8], name: CorruptionName, severity: int, seed: int) -> NDArray[np.uint8]:
-        """Return uint8 images [N, 3, H, W] under a corruption at a severity from 1 to 5."""
+    def corrupted(
+        self, images: NDArray[np.uint8], how: CorruptionName | OwnCorruption, severity: int, seed: int
+    ) -> NDArray[np.uint8]:
+        """Return uint8 images [N, 3, H, W] under a corruption at a severity from 1 to 5.
+
+        Raises:
+            ExtensionError: it is one's own, and its code is missing or fails.
+        """
         generator = torch.Generator().manual_seed(seed)
-        return np.asarray(corrupt(torch.from_numpy(images.copy()), name, severity, generator).numpy(), np.uint8)
+        return np.asarray(corrupt(torch.from_numpy(images.copy()), how, severity, generator).numpy(), np.uint8)
 
     def augmented(self, images: NDArray[np.uint8], options: AugmentationOptions, seed: int) -> NDArray[np.uint8]:
         """Return uint8 images [N, 3, H, W], each augmented by draws of its own.

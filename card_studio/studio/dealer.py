@@ -7,13 +7,14 @@ on stdin and stdout and ends when its client closes them:
 
     {"do": "hold", "cards": [path, ...]}                                 -> nothing, once these networks are warm
     {"do": "probabilities", "cards": [path, ...]} + uint8 [N, 3, H, W]   -> float32 [cards, N, classes]
-    {"do": "corrupt", "name", "severity", "seed"} + uint8 [N, 3, H, W]   -> uint8 [N, 3, H, W]
+    {"do": "corrupt", "how", "severity", "seed"} + uint8 [N, 3, H, W]    -> uint8 [N, 3, H, W]
     {"do": "augment", "options", "seed"} + uint8 [N, 3, H, W]            -> uint8 [N, 3, H, W]
     {"do": "render", "count", "seed"}                                    -> uint8 [count, 3, 32, 32]
     {"do": "suite", "wanted": SuiteRows}                                 -> uint8 [rows, 3, H, W]
 
-An answer with "error" says why there is none. Cards that a request does not name are forgotten, so that an edit of a
-deck costs the loading of what is new and no more.
+What a method of one's own is to make names the hash of its code, which is loaded from EXTENSIONS at the first use. An
+answer with "error" says why there is none. Cards that a request does not name are forgotten, so that an edit of a deck
+costs the loading of what is new and no more.
 """
 
 import os
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import AugmentationOptions
+from card_studio.domain.options import AugmentationOptions, OwnCorruption
 from card_studio.engine.data.suites import opened_suite
 from card_studio.engine.own_code import use_extensions
 from card_studio.engine.warm_deck import WarmDeck
@@ -34,13 +35,14 @@ from card_studio.errors import UserError
 from card_studio.studio.wire import SuiteRows, receive, send
 
 _AUGMENTATION: TypeAdapter[AugmentationOptions] = TypeAdapter(AugmentationOptions)
+_CORRUPTION: TypeAdapter[CorruptionName | OwnCorruption] = TypeAdapter(CorruptionName | OwnCorruption)
 
 
 def answer(deck: WarmDeck, header: dict[str, Any], images: NDArray[np.uint8] | None) -> NDArray[Any] | None:
     """Return the array that a request asks for, None where it asks for none.
 
     Raises:
-        UserError: a card's file, or a suite's data, are missing or damaged.
+        UserError: a card's file, or a suite's data, are missing or damaged, or so is a method of one's own.
         ValueError: the request is none of those above, or lacks its images.
     """
     cards = [Path(each) for each in header.get("cards", ())]
@@ -56,7 +58,8 @@ def answer(deck: WarmDeck, header: dict[str, Any], images: NDArray[np.uint8] | N
     if images is None:
         raise ValueError("a request carries images")
     if header["do"] == "corrupt":
-        return deck.corrupted(images, CorruptionName(header["name"]), int(header["severity"]), int(header["seed"]))
+        how = _CORRUPTION.validate_python(header["how"])
+        return deck.corrupted(images, how, int(header["severity"]), int(header["seed"]))
     if header["do"] == "augment":
         return deck.augmented(images, _AUGMENTATION.validate_python(header["options"]), int(header["seed"]))
     return deck.probabilities(cards, images)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import AugmentationOptions
+from card_studio.domain.options import AugmentationOptions, OwnCorruption
 from card_studio.errors import UserError
 from card_studio.studio.extending import EXTENSIONS
 from card_studio.studio.launch import launch_dealer
@@ -70,21 +70,22 @@ class DealerClient:
         return cast(NDArray[np.float32], self._ask(request, images))
 
     def corrupt(
-        self, images: NDArray[np.uint8], name: CorruptionName, severity: int, seed: int = 0
+        self, images: NDArray[np.uint8], how: CorruptionName | OwnCorruption, severity: int, seed: int = 0
     ) -> NDArray[np.uint8]:
-        """Return the images under a corruption at a severity from 1 to 5.
+        """Return the images under a corruption, ours or one's own, at a severity from 1 to 5.
 
         Raises:
-            UserError: the dealer ended.
+            UserError: the code of one's own is missing or fails, or the dealer ended.
         """
-        request = {"do": "corrupt", "name": str(name), "severity": severity, "seed": seed}
+        told = how.model_dump(mode="json") if isinstance(how, OwnCorruption) else str(how)
+        request = {"do": "corrupt", "how": told, "severity": severity, "seed": seed}
         return cast(NDArray[np.uint8], self._ask(request, images))
 
     def augment(self, images: NDArray[np.uint8], options: AugmentationOptions, seed: int = 0) -> NDArray[np.uint8]:
         """Return the images, each augmented by draws of its own; `clean` gives flips and crops.
 
         Raises:
-            UserError: the dealer ended.
+            UserError: the code of one's own is missing or fails, or the dealer ended.
         """
         request = {"do": "augment", "options": options.model_dump(mode="json"), "seed": seed}
         return cast(NDArray[np.uint8], self._ask(request, images))

@@ -1,6 +1,6 @@
 """Where the gallery's pictures come from: samples or the user's own, and a warm child that corrupts and augments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -8,11 +8,13 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.domain.options import OwnCorruption
+from card_studio.domain.own import OwnMethods
 from card_studio.pictures import read_picture
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.deck_mime import Pictures, Source
 from card_studio.ui.deck_reading import content_of, name_of
-from card_studio.ui.gallery_sheet import COLUMNS, SECTIONS, Pixels, Section, Sheet
+from card_studio.ui.gallery_sheet import COLUMNS, OURS, Line, Pixels, Sheet, Wall, wall_with
 
 if TYPE_CHECKING:
     from card_studio.studio.dealing import DealerClient
@@ -24,12 +26,15 @@ _SIZE = 32
 
 
 class Easel(QObject):
-    """One picture at a time, drawn in every way, section by section, off the window's thread."""
+    """One picture at a time, drawn in every way, section by section, off the window's thread.
+
+    Lines of one's own are drawn last, one by one: what fails there, or ends the child, costs its own line only.
+    """
 
     changed = Signal()
     """The picture, the samples or the state are others."""
     drawn = Signal()
-    """A section of the present picture is made."""
+    """More of the present picture is made."""
     refused = Signal(str)
     """A picture could not be read; the one before stays."""
 
@@ -38,6 +43,7 @@ class Easel(QObject):
         self._bridge = bridge
         self.samples: list[Samples] = []
         self.sheet: Sheet | None = None
+        self.wall: Wall = OURS
         self.warming = False
         self.problem = ""
         """Why nothing is drawn; "" where all is well."""
@@ -61,13 +67,14 @@ class Easel(QObject):
         return int(self.samples[0].images.shape[-1]) if self.samples else _SIZE
 
     def start(self) -> None:
-        """Look for samples, and begin with the first; without any, have some rendered. Once is enough."""
-        if self.samples or self._busy or self.problem:
-            return
-        self._busy = True
+        """Look for samples, and begin with the first; without any, have some rendered. Later, look for one's own."""
         workspace = self._bridge.workspace
-        self._ask("samples", workspace.sample_datasets, self._on_samples)
-        self.changed.emit()
+        if self.sheet is not None:
+            self._bridge.ask(workspace.own_methods, self._on_own, owner=self, key="own")
+        elif not self._busy and not self.problem:
+            self._busy = True
+            self._ask("samples", lambda: (workspace.own_methods(), workspace.sample_datasets()), self._on_begun)
+            self.changed.emit()
 
     def show_sample(self, samples: "Samples", index: int) -> None:
         """Draw one of the samples."""
@@ -75,9 +82,12 @@ class Easel(QObject):
 
     def show_image(self, image: Pixels, name: str) -> None:
         """Draw a picture, uint8 [3, H, W]."""
+        self._show(Sheet(name=name, original=image, seed=self._seed, wall=self.wall))
+
+    def _show(self, sheet: Sheet) -> None:
         self._turn += 1
         self.problem = ""
-        self.sheet = Sheet(name=name, original=image, seed=self._seed)
+        self.sheet = sheet
         self._busy = True
         self.changed.emit()
         self._when_warm(self._draw_next)
@@ -112,7 +122,9 @@ class Easel(QObject):
 
     # --- samples and pictures --------------------------------------------------------------------------------------
 
-    def _on_samples(self, found: "list[Samples]") -> None:
+    def _on_begun(self, begun: "tuple[OwnMethods, list[Samples]]") -> None:
+        own, found = begun
+        self.wall = wall_with(own)
         if found:
             self._begin(found)
         else:
@@ -128,11 +140,18 @@ class Easel(QObject):
         else:
             self.changed.emit()
 
+    def _on_own(self, own: OwnMethods) -> None:
+        wall = wall_with(own)
+        if wall != self.wall:
+            self.wall = wall
+            if self.sheet is not None:
+                self._show(self.sheet.on(wall))
+
     def _on_read(self, found: tuple[Pixels, str]) -> None:
         self.show_image(*found)
 
     def _on_unreadable(self, reason: str) -> None:
-        self._busy = self.sheet is not None and len(self.sheet.made) < _LINES
+        self._busy = self.sheet is not None and bool(self.sheet.waiting())
         self.refused.emit(reason)
 
     # --- the warm child --------------------------------------------------------------------------------------------
@@ -166,19 +185,27 @@ class Easel(QObject):
         sheet, dealer = self.sheet, self._dealer
         if sheet is None or dealer is None:
             return
-        section = next((each for each in SECTIONS if each.lines[0].key not in sheet.made), None)
-        if section is None:
+        lines = sheet.waiting()
+        if not lines:
             self._busy = False
             self.changed.emit()
             return
-        work = partial(draw_section, dealer, sheet.original, section, sheet.seed)
-        self._ask("draw", work, self._on_drawn)
+        work = partial(draw_lines, dealer, sheet.original, lines, sheet.seed)
+        failed = partial(self._on_own_failed, lines[0]) if lines[0].is_own else self._on_failed
+        self._ask("draw", work, self._on_drawn, failed)
 
     def _on_drawn(self, made: dict[str, Pixels]) -> None:
         if self.sheet is not None:
             self.sheet.made.update(made)
             self.drawn.emit()
             self._draw_next()
+
+    def _on_own_failed(self, line: Line, reason: str) -> None:
+        """Go on with the next line; with another child, if the code ended this one."""
+        if self.sheet is not None:
+            self.sheet.problems[line.key] = reason
+            self.drawn.emit()
+            self._when_warm(self._draw_next)
 
     def _on_failed(self, reason: str) -> None:
         self._poller.stop()
@@ -198,18 +225,15 @@ class Easel(QObject):
         self._bridge.ask(work, current(then), owner=self, failed=current(failed or self._on_failed), key=key)
 
 
-_LINES = sum(len(section.lines) for section in SECTIONS)
-
-
-def draw_section(dealer: "DealerClient", image: Pixels, section: Section, seed: int) -> dict[str, Pixels]:
-    """Return a section's pictures, [COLUMNS, 3, H, W] by line.
+def draw_lines(dealer: "DealerClient", image: Pixels, lines: Sequence[Line], seed: int) -> dict[str, Pixels]:
+    """Return the pictures of some lines, [COLUMNS, 3, H, W] by line.
 
     Raises:
-        UserError: the dealer ended.
+        UserError: code of one's own fails, or the dealer ended.
     """
     made = {}
-    for line in section.lines:
-        if isinstance(line.maker, CorruptionName):
+    for line in lines:
+        if isinstance(line.maker, CorruptionName | OwnCorruption):
             stages = [dealer.corrupt(image[None], line.maker, severity, seed) for severity in SEVERITIES]
             made[line.key] = np.concatenate(stages)
         else:

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from card_studio.ui.gallery_painting import MARGIN, SYMBOL, Mark, Metrics, Painting, places
 from card_studio.ui.gallery_pictures import Look, Original
-from card_studio.ui.gallery_sheet import COLUMNS, LINES, Line, Sheet, change
+from card_studio.ui.gallery_sheet import COLUMNS, OURS, Line, Sheet, Wall, change
 from card_studio.ui.theme import SPACE, Theme, font, font_px
 
-_FIRST = (next(at for at, line in enumerate(LINES) if line.is_corruption), 2)
+_FIRST = (next(at for at, line in enumerate(OURS.lines) if line.is_corruption), 2)
 _SMALLEST_SIDE, _LARGEST_SIDE = 24, 512
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
@@ -58,11 +58,17 @@ class GalleryGrid(QAbstractScrollArea):
     @property
     def current(self) -> Line:
         """The line of the current picture."""
-        return LINES[self.line]
+        return self.wall.lines[self.line]
+
+    @property
+    def wall(self) -> Wall:
+        """What hangs there."""
+        return OURS if self.sheet is None else self.sheet.wall
 
     def show_sheet(self, sheet: Sheet | None, original: Original | None) -> None:
         """Show a picture's sheet, however much of it is made."""
         self.sheet, self._original = sheet, original
+        self.line = min(self.line, len(self.wall.lines) - 1)
         self._images.clear()
         self._lay_out()
         self._tell()
@@ -94,7 +100,7 @@ class GalleryGrid(QAbstractScrollArea):
 
     def set_current(self, line: int, column: int) -> None:
         """Make a picture the current one, and bring it into sight."""
-        self.line = max(0, min(line, len(LINES) - 1))
+        self.line = max(0, min(line, len(self.wall.lines) - 1))
         self.column = max(0, min(column, COLUMNS - 1))
         self._make_visible()
         self.viewport().update()
@@ -166,7 +172,7 @@ class GalleryGrid(QAbstractScrollArea):
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
             whole = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             at_end = event.key() == Qt.Key.Key_End
-            line = (len(LINES) - 1 if at_end else 0) if whole else self.line
+            line = (len(self.wall.lines) - 1 if at_end else 0) if whole else self.line
             self.set_current(line, COLUMNS - 1 if at_end else 0)
         else:
             super().keyPressEvent(event)
@@ -206,10 +212,12 @@ class GalleryGrid(QAbstractScrollArea):
 
     def words(self, line: int, column: int) -> str:
         """Return what a picture is called and how far it is from the original."""
-        title = LINES[line].title(column)
-        made = None if self.sheet is None else self.sheet.picture(LINES[line], column)
+        of = self.wall.lines[line]
+        title = of.title(column)
+        made = None if self.sheet is None else self.sheet.picture(of, column)
         if made is None or self.sheet is None:
-            return title
+            problem = "" if self.sheet is None else self.sheet.problems.get(of.key, "")
+            return f"{title}: {problem}" if problem else title
         return f"{title}: {change(self.sheet.original, made).mean:.1f} grey levels of change on average"
 
     # --- within ----------------------------------------------------------------------------------------------------
@@ -228,8 +236,10 @@ class GalleryGrid(QAbstractScrollArea):
 
     def _metrics_at(self, zoom: int) -> Metrics:
         face = QFontMetricsF(font("body", True))
-        widest = max(face.horizontalAdvance(line.label) + (0 if line.is_corruption else SYMBOL) for line in LINES)
+        lines = self.wall.lines
+        widest = max(face.horizontalAdvance(line.label) + (0 if line.is_corruption else SYMBOL) for line in lines)
         return Metrics(
+            wall=self.wall,
             side=self._size() * zoom / self.devicePixelRatioF(),
             parts=self.look.parts,
             names=widest + MARGIN + 2.5 * SPACE,

@@ -21,7 +21,7 @@ from card_studio.ui.gallery_grid import GalleryGrid
 from card_studio.ui.gallery_panel import GalleryPanel
 from card_studio.ui.gallery_pictures import SPECTRUM_LIMIT, Original, Show
 from card_studio.ui.gallery_set import set_dialog
-from card_studio.ui.gallery_sheet import LINES, Sheet
+from card_studio.ui.gallery_sheet import OURS, Sheet
 from card_studio.ui.measure_dialog import MeasureDialog
 from card_studio.ui.picture_target import PictureTarget
 from card_studio.ui.pieces import EmptyState, action_button, button, label, on_surface, row, rule
@@ -50,7 +50,6 @@ class GalleryPage(PictureTarget):
         self._state, self._legend = label("", "caption"), label("", "caption", wrap=True)
         self._bar = QProgressBar()
         self._bar.setAccessibleName("Pictures made")
-        self._bar.setRange(0, len(LINES))
         self._bar.setFixedWidth(15 * SPACE)
         self.empty = EmptyState(
             theme,
@@ -70,7 +69,7 @@ class GalleryPage(PictureTarget):
         return self.easel.settled
 
     def refresh(self) -> None:
-        """Begin, the first time."""
+        """Begin, the first time; later, hang what has been added of one's own."""
         self.easel.start()
 
     def let_go(self) -> None:
@@ -217,8 +216,8 @@ class GalleryPage(PictureTarget):
         self.panel.show_current(self.easel.sheet, self._original, self.grid_.current, self.grid_.column)
 
     def _say_state(self, sheet: Sheet | None) -> None:
-        done = len(sheet.made) if sheet is not None else 0
-        self._bar.setValue(done)
+        self._bar.setRange(0, len((sheet.wall if sheet is not None else OURS).lines))
+        self._bar.setValue(sheet.done if sheet is not None else 0)
         busy = not self.easel.settled
         self._bar.setVisible(busy)
         text = "Warming up: a few seconds" if self.easel.warming else "Drawing"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 
-from card_studio.ui.gallery_sheet import COLUMNS, LINES, SECTIONS, Line, Section
+from card_studio.ui.gallery_sheet import COLUMNS, Line, Section, Wall
 from card_studio.ui.suits import draw_suit
 from card_studio.ui.theme import SPACE, Theme, font
 
@@ -23,6 +23,7 @@ SYMBOL = 22
 class Metrics:
     """Where everything lies, in device-independent pixels."""
 
+    wall: Wall
     side: float
     """Of one picture."""
     parts: int
@@ -49,7 +50,7 @@ class Metrics:
     @property
     def height(self) -> float:
         """Height of the whole wall."""
-        return sum(self.section(section) for section in SECTIONS) + SPACE
+        return sum(self.section(section) for section in self.wall.sections) + SPACE
 
     def section(self, section: Section) -> float:
         """Return the height of a section."""
@@ -76,7 +77,7 @@ ImagesOf = Callable[[Line, int], list[QImage] | None]
 def places(metrics: Metrics) -> Iterator[tuple[int, int, QRectF]]:
     """Yield each picture's line, column and place on the wall."""
     top, number = 0.0, 0
-    for section in SECTIONS:
+    for section in metrics.wall.sections:
         for inside in range(len(section.lines)):
             y = top + metrics.head + inside * metrics.line
             for column in range(COLUMNS):
@@ -111,7 +112,7 @@ class Painting:
         self._heads(seen)
 
     def _cell(self, line: int, column: int, rect: QRectF) -> None:
-        images = self.images(LINES[line], column)
+        images = self.images(self.m.wall.lines[line], column)
         for part in range(self.m.parts):
             square = QRectF(rect.left() + part * (self.m.side + BETWEEN), rect.top(), self.m.side, self.m.side)
             if images is None:
@@ -130,7 +131,7 @@ class Painting:
         for number, column, rect in places(self.m):
             if column or not rect.adjusted(-self.m.names, 0, 0, 0).intersects(seen.adjusted(-1e6, 0, 1e6, 0)):
                 continue
-            line = LINES[number]
+            line = self.m.wall.lines[number]
             box = QRectF(seen.left() + MARGIN, rect.top(), self.m.names - MARGIN - SPACE, rect.height())
             if not line.is_corruption:
                 draw_suit(self.p, line.key, QRectF(box.left(), box.center().y() - 7, 14, 14))
@@ -142,7 +143,7 @@ class Painting:
 
     def _heads(self, seen: QRectF) -> None:
         top = 0.0
-        for section in SECTIONS:
+        for section in self.m.wall.sections:
             height = self.m.section(section)
             y = min(max(top, seen.top()), top + height - self.m.head)
             if y < seen.bottom() and top + height > seen.top():

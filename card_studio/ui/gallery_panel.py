@@ -71,8 +71,9 @@ class GalleryPanel(QWidget):
     def show_current(self, sheet: Sheet | None, original: Original | None, line: Line, column: int) -> None:
         """Show the wall's current picture, once it is made."""
         self._title.setText(line.title(column))
-        self._note.setText(line.note)
-        self._note.setVisible(bool(line.note))
+        problem = "" if sheet is None else sheet.problems.get(line.key, "")
+        self._note.setText(problem or line.note)
+        self._note.setVisible(bool(self._note.text()))
         made = None if sheet is None else sheet.picture(line, column)
         names = ("current", "current spectrum", "difference", "spectrum difference")
         if made is None or sheet is None or original is None:

@@ -1,17 +1,21 @@
-"""What hangs in the gallery: a line for each augmentation and corruption, and what each did to one picture."""
+"""What hangs in the gallery: a line for each augmentation and corruption, one's own too, and what each did."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from card_studio.domain.names import FAMILIES, SEVERITIES, CorruptionName
+from card_studio.domain.names import FAMILIES, OWN_PREFIX, SEVERITIES, CorruptionName, MethodKind
 from card_studio.domain.options import (
     AugmentationOptions,
     AugmixAugmentation,
     CleanAugmentation,
     GaussianAugmentation,
+    Own,
+    OwnAugmentation,
+    OwnCorruption,
 )
+from card_studio.domain.own import OwnMethods
 from card_studio.ui.words import spoken
 
 Pixels = NDArray[np.uint8]
@@ -27,13 +31,18 @@ class Line:
 
     key: str
     label: str
-    maker: CorruptionName | AugmentationOptions
+    maker: CorruptionName | OwnCorruption | AugmentationOptions
     note: str = ""
 
     @property
     def is_corruption(self) -> bool:
         """Whether its columns are severities; otherwise they are draws."""
-        return isinstance(self.maker, CorruptionName)
+        return isinstance(self.maker, CorruptionName | OwnCorruption)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether its pictures are made by code of one's own, which may fail."""
+        return isinstance(self.maker, Own)
 
     def title(self, column: int) -> str:
         """Return what one picture is called, columns counting from 0."""
@@ -63,7 +72,7 @@ def _corruption(family: str, name: CorruptionName) -> Line:
     return Line(key=name, label=_SPELLINGS.get(name, spoken(name)), maker=name, note=note)
 
 
-SECTIONS: tuple[Section, ...] = (
+_OUR_SECTIONS: tuple[Section, ...] = (
     Section(
         title="Augmentations",
         lines=(
@@ -77,7 +86,38 @@ SECTIONS: tuple[Section, ...] = (
         for family, names in FAMILIES.items()
     ),
 )
-LINES: tuple[Line, ...] = tuple(line for section in SECTIONS for line in section.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wall:
+    """All that hangs, top to bottom."""
+
+    sections: tuple[Section, ...]
+    lines: tuple[Line, ...]
+
+
+def _wall(sections: tuple[Section, ...]) -> Wall:
+    return Wall(sections=sections, lines=tuple(line for section in sections for line in section.lines))
+
+
+OURS = _wall(_OUR_SECTIONS)
+"""The wall without methods of one's own."""
+
+
+def wall_with(own: OwnMethods) -> Wall:
+    """Return the wall with one's own methods, at their default options, below ours."""
+    augmentations = [_own(own, MethodKind.AUGMENTATION, each) for each in own.at_defaults(OwnAugmentation)]
+    corruptions = [_own(own, MethodKind.CORRUPTION, each) for each in own.at_defaults(OwnCorruption)]
+    found = (("Own augmentations", augmentations), ("Own corruptions", corruptions))
+    sections = [Section(title=title, lines=tuple(lines)) for title, lines in found if lines]
+    return _wall((*OURS.sections, *sections)) if sections else OURS
+
+
+def _own(own: OwnMethods, kind: MethodKind, maker: OwnAugmentation | OwnCorruption) -> Line:
+    """Return the line of a method of one's own; its key has the kind, since two kinds may share a name."""
+    method, _ = own.find(kind, maker.name)
+    label = spoken(maker.name.removeprefix(OWN_PREFIX))
+    return Line(key=f"{kind} {maker.name}", label=label, maker=maker, note=method.explanation)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -88,13 +128,35 @@ class Sheet:
     original: Pixels
     """[3, H, W]."""
     seed: int
+    wall: Wall = OURS
     made: dict[str, Pixels] = field(default_factory=dict)
     """[COLUMNS, 3, H, W] by a line's key."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """Why a line of one's own could not be drawn, by its key."""
 
     @property
     def size(self) -> int:
         """Pixels on each side."""
         return int(self.original.shape[-1])
+
+    @property
+    def done(self) -> int:
+        """Lines that are drawn, or cannot be."""
+        return len(self.made) + len(self.problems)
+
+    def waiting(self) -> tuple[Line, ...]:
+        """Return the lines to draw next: a section of ours, or one of one's own; none once all are done."""
+        for section in self.wall.sections:
+            left = tuple(line for line in section.lines if line.key not in self.made and line.key not in self.problems)
+            if left:
+                return left[:1] if left[0].is_own else left
+        return ()
+
+    def on(self, wall: Wall) -> "Sheet":
+        """Return a sheet for another wall, with what was made by the lines that hang there too."""
+        same = {line.key for line in set(wall.lines).intersection(self.wall.lines)}
+        made = {key: pictures for key, pictures in self.made.items() if key in same}
+        return Sheet(name=self.name, original=self.original, seed=self.seed, wall=wall, made=made)
 
     def picture(self, line: Line, column: int) -> Pixels | None:
         """Return a picture, [3, H, W]; None while it is not made."""

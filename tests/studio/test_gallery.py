@@ -10,11 +10,19 @@ import pytest
 import torch
 
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import AugmixAugmentation, CleanAugmentation, GaussianAugmentation
+from card_studio.domain.options import (
+    AugmixAugmentation,
+    CleanAugmentation,
+    GaussianAugmentation,
+    OwnAugmentation,
+    OwnCorruption,
+)
 from card_studio.engine.data.augment import reference_images
 from card_studio.engine.data.corrupt import corrupt
 from card_studio.engine.data.shapes import render
+from card_studio.engine.own_code import use_extensions
 from card_studio.errors import UserError
+from card_studio.studio.examples import example_extension
 from card_studio.studio.workspace import Workspace
 
 
@@ -71,6 +79,25 @@ def test_what_it_cannot_do_it_says_and_lives_on(workspace: Workspace, image: np.
         dealer.corrupt(image, CorruptionName.SNOW, 9)
     assert workspace.picture_dealer() is dealer
     assert dealer.corrupt(image, CorruptionName.CONTRAST, 1).shape == image.shape
+
+
+def test_ones_own_are_made_by_the_code_that_they_name(workspace: Workspace, image: np.ndarray) -> None:
+    dealer, extension = workspace.picture_dealer(), workspace.add_extension(example_extension())
+    own = workspace.own_methods()
+    (bars,), (stripes,) = own.at_defaults(OwnCorruption), own.at_defaults(OwnAugmentation)
+    assert bars == OwnCorruption(name="own.posterise_bars", source=extension.source, width=8)
+    assert stripes.source == extension.source
+    use_extensions(workspace.path / "extensions")
+    pixels = torch.from_numpy(image)
+    expected = corrupt(pixels, bars, 5, torch.Generator().manual_seed(2))
+    assert dealer.corrupt(image, bars, 5, seed=2).tolist() == expected.tolist()
+    wide = bars.model_copy(update={"width": 32})
+    assert dealer.corrupt(image, wide, 5, seed=2).tolist() != expected.tolist()
+    striped = reference_images(pixels, stripes, torch.Generator().manual_seed(2))
+    assert dealer.augment(image, stripes, seed=2).tolist() == striped.tolist()
+    with pytest.raises(UserError, match=r"corruption own.posterise_bars needs the code aaaaaaaa"):
+        dealer.corrupt(image, bars.model_copy(update={"source": "a" * 64}), 1)
+    assert workspace.picture_dealer() is dealer
 
 
 def test_it_is_kept_warm_started_anew_when_it_died_and_ended_with_the_workspace(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Someone looks at a picture through everything: a real warm child draws it; the window stays as it is meant to be."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,21 +21,28 @@ from card_studio.domain.options import ShapesData
 from card_studio.domain.prediction import centred_spectrum
 from card_studio.pictures import encode_png, read_picture
 from card_studio.studio.dealing import DealerClient
+from card_studio.studio.examples import example_extension
 from card_studio.ui.actions import ActionRegistry
 from card_studio.ui.bridge import Bridge
 from card_studio.ui.colour_maps import DIVERGING
 from card_studio.ui.gallery_page import GalleryPage
 from card_studio.ui.gallery_pictures import Look, Original
-from card_studio.ui.gallery_sheet import LINES, SECTIONS, Sheet, change, errors_told
+from card_studio.ui.gallery_sheet import OURS, Sheet, change, errors_told
 from card_studio.ui.theme import Theme
 
 FIRST_CORRUPTION = 3
+LINES, SECTIONS = OURS.lines, OURS.sections
 
 
 @pytest.fixture(scope="module")
-def child(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DealerClient]:
+def child_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("child")
+
+
+@pytest.fixture(scope="module")
+def child(child_folder: Path) -> Iterator[DealerClient]:
     """A warm child that the tests share."""
-    made = DealerClient(tmp_path_factory.mktemp("child") / "dealer.log")
+    made = DealerClient(child_folder / "dealer.log")
     made.render(1)
     yield made
     made.close()
@@ -101,6 +109,79 @@ def test_it_says_that_the_child_warms_up_and_that_it_died_and_starts_another(
     qtbot.waitUntil(lambda: page.settled and page.grid_.isVisible(), timeout=60_000)
     assert page.easel.sheet is not None
     assert len(page.easel.sheet.made) == len(LINES)
+
+
+def test_ones_own_hang_below_ours_as_soon_as_they_are_added(
+    drawn: GalleryPage, workspace: Any, child_folder: Path, qtbot: QtBot
+) -> None:
+    before = drawn.easel.sheet
+    assert before is not None
+    loaded = set(sys.modules)
+    workspace.add_extension(example_extension())
+    shutil.copytree(workspace.path / "extensions", child_folder / "extensions")  # where the shared child looks
+    drawn.refresh()
+    qtbot.waitUntil(lambda: drawn.easel.sheet is not before and drawn.settled, timeout=20_000)
+    sheet, grid = drawn.easel.sheet, drawn.grid_
+    assert sheet is not None
+    assert [section.title for section in grid.wall.sections][-2:] == ["Own augmentations", "Own corruptions"]
+    assert all(sheet.made[line.key] is before.made[line.key] for line in LINES)  # not drawn again
+    stripes, bars = (sheet.made[line.key] for line in grid.wall.lines[len(LINES) :])
+    assert len({each.tobytes() for each in stripes}) == 5
+    assert change(sheet.original, bars[4]).rms > change(sheet.original, bars[0]).rms > 0
+    QTest.keyClick(grid, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    assert grid.accessibleDescription().startswith("Posterise bars, severity 5: ")
+    assert drawn.panel._note.text() == "Vertical bars with fewer grey levels, from 32 at severity 1 to 2 at severity 5."
+    assert not [name for name in set(sys.modules) - loaded if name.startswith("card_studio_own")]
+    workspace.remove_extension("example.py")
+    drawn.refresh()
+    qtbot.waitUntil(lambda: len(grid.wall.lines) == len(LINES) and drawn.settled, timeout=20_000)
+    assert (grid.line, grid.column) == (len(LINES) - 1, 4)
+
+
+BREAKING = """
+import os
+from pathlib import Path
+from card_studio.extend import corruption
+
+@corruption("ending")
+def ending(image, severity, generator, options):
+    if Path({marker!r}).exists():
+        os._exit(3)
+    return image
+
+@corruption("raising")
+def raising(image, severity, generator, options):
+    if Path({marker!r}).exists():
+        raise ValueError("no more")
+    return image
+
+@corruption("sound")
+def sound(image, severity, generator, options):
+    return 255 - image
+"""
+
+
+def test_what_fails_of_ones_own_costs_its_own_line_only(
+    page: GalleryPage, workspace: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    code, marker = tmp_path / "breaking.py", tmp_path / "marker"
+    code.write_text(BREAKING.format(marker=str(marker)), encoding="utf-8")
+    workspace.add_extension(code)
+    marker.touch()
+    page.refresh()
+    qtbot.waitUntil(lambda: page.settled, timeout=60_000)
+    sheet = page.easel.sheet
+    assert sheet is not None
+    assert page.grid_.isVisible()
+    assert list(sheet.made) == [*(line.key for line in LINES), "corruption own.sound"]
+    assert (sheet.made["corruption own.sound"] == 255 - sheet.original).all()
+    assert sheet.problems == {
+        "corruption own.ending": "the dealer ended: see dealer.log in the workspace",
+        "corruption own.raising": "the dealer could not answer: corruption own.raising: ValueError: no more (line 15)",
+    }
+    page.grid_.set_current(len(LINES) + 1, 0)
+    assert page.panel._note.text() == sheet.problems["corruption own.raising"]
+    assert page.grid_.accessibleDescription().endswith("ValueError: no more (line 15)")
 
 
 def test_noise_grows_with_severity_and_samples_are_offered(drawn: GalleryPage) -> None:
