@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from card_studio.domain.job import EvaluateCards, ImportCards, JobSpec, MakeCard
+from card_studio.domain.names import AnyCorruption, CorruptionName, is_own
+from card_studio.domain.options import OwnCorruption
 from card_studio.domain.own import Extension, OwnMethods
 from card_studio.errors import ExtensionError
 from card_studio.files import content_hash, write_atomically
@@ -37,6 +39,21 @@ class Extending(Core):
     def own_methods(self) -> OwnMethods:
         """Return what this workspace's extensions declare."""
         return own_methods(self.path)
+
+    def corruption(self, name: AnyCorruption) -> CorruptionName | OwnCorruption:
+        """Return what a dealer is asked for: one's own with the code that is offered and its default options.
+
+        Raises:
+            ExtensionError: it is one's own, and this workspace has none of that name.
+        """
+        if not is_own(name):
+            return CorruptionName(name)
+        found = [each for each in self.own_methods().at_defaults(OwnCorruption) if each.name == name]
+        if not found:
+            raise ExtensionError(
+                f"this workspace has no corruption {name}: add its file with `card-studio extend FILE`"
+            )
+        return found[0]
 
     def knows_extension(self, path: Path) -> bool:
         """Tell whether a file was added just as it is now, so that nobody need be asked again.

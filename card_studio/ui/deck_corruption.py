@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from card_studio.domain.names import FAMILIES, SEVERITIES, CorruptionName
+from card_studio.domain.names import FAMILIES, OWN_PREFIX, SEVERITIES, AnyCorruption, is_own
 from card_studio.ui.card_paint import rounded
 from card_studio.ui.pieces import label
 from card_studio.ui.suits import draw_suit, suit_colour
@@ -20,7 +20,7 @@ class CorruptionBar(QWidget):
     """A choice of corruption, a slider from 0 (as it came) to 5, and a strip with the suit chosen at each stop."""
 
     corruption_picked = Signal(object)
-    """A CorruptionName, or None."""
+    """The name of a corruption, ours or one's own, or None."""
     severity_picked = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -31,7 +31,8 @@ class CorruptionBar(QWidget):
         for members in FAMILIES.values():
             self.names.insertSeparator(self.names.count())
             for name in members:
-                self.names.addItem(name.value.replace("_", " "), name)
+                self.names.addItem(told(name), name)
+        self._ours = self.names.count()
         self.names.activated.connect(lambda index: self.corruption_picked.emit(self.names.itemData(index)))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, len(SEVERITIES))
@@ -43,7 +44,14 @@ class CorruptionBar(QWidget):
         self._lay_out()
 
     def show_state(
-        self, corruption: CorruptionName | None, severity: int, choices: Sequence[str], *, usable: bool, note: str
+        self,
+        corruption: AnyCorruption | None,
+        severity: int,
+        choices: Sequence[str],
+        *,
+        own: Sequence[str],
+        usable: bool,
+        note: str,
     ) -> None:
         """Show which corruption is looked at, and what was chosen at each severity.
 
@@ -51,10 +59,12 @@ class CorruptionBar(QWidget):
             corruption: None for the pictures as they came.
             severity: where the slider stands.
             choices: suits at severities 0, 1, ...; fewer than six while they are being made.
+            own: corruptions of one's own, offered below ours.
             usable: whether there are pictures to corrupt.
             note: what to say in place of the flips, if anything.
         """
         blockers = [QSignalBlocker(self.names), QSignalBlocker(self.slider)]
+        self._list_own(own)
         self.names.setCurrentIndex(max(0, self.names.findData(corruption)))
         self.slider.setValue(severity)
         for blocker in blockers:
@@ -78,8 +88,25 @@ class CorruptionBar(QWidget):
         whole.addWidget(self.strip)
         whole.addWidget(self._flips)
 
+    def _list_own(self, names: Sequence[str]) -> None:
+        """List one's own anew, if they are others."""
+        if [self.names.itemData(at) for at in range(self._ours + 1, self.names.count())] == list(names):
+            return
+        while self.names.count() > self._ours:
+            self.names.removeItem(self._ours)
+        if names:
+            self.names.insertSeparator(self._ours)
+        for name in names:
+            self.names.addItem(told(name), name)
+
     def _on_moved(self, severity: int) -> None:
         self.severity_picked.emit(severity)
+
+
+def told(corruption: AnyCorruption) -> str:
+    """Return a corruption's name in words: `gaussian noise`, `own: posterise bars`."""
+    words = corruption.replace("_", " ")
+    return f"own: {words.removeprefix(OWN_PREFIX)}" if is_own(corruption) else words
 
 
 def flips(choices: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from card_studio.domain.deck import Deck
-from card_studio.domain.names import CorruptionName
+from card_studio.domain.names import AnyCorruption, CorruptionName, MethodKind, is_own
 from card_studio.domain.prediction import Neighbours, Prediction
 from card_studio.studio.dealing import DealerClient
 from card_studio.ui.bridge import Bridge
@@ -63,8 +63,10 @@ class Oracle(QObject):
         """Whether the cards' answers are still to come, for whatever reason."""
         self.trouble = ""
         """Why the cards do not answer; "" where they do, or will."""
-        self.corruption: CorruptionName | None = None
+        self.corruption: AnyCorruption | None = None
         self.severity = 0
+        self.own: list[str] = []
+        """Corruptions of one's own that are offered."""
         self.together = False
         """Whether all pictures are decided on as one batch."""
         self._bridge = bridge
@@ -74,7 +76,7 @@ class Oracle(QObject):
         self._dealer: DealerClient | None = None
         self._turn = 0
         self._revived = False
-        self._making: tuple[int, CorruptionName] | None = None
+        self._making: tuple[int, AnyCorruption] | None = None
         self._poller = QTimer(self)
         self._poller.setInterval(_POLL_MS)
         self._poller.timeout.connect(self._on_dealer_polled)
@@ -108,7 +110,7 @@ class Oracle(QObject):
         self._again = partial(self._read_samples, corruption, severity)
         self._read_again()
 
-    def set_corruption(self, corruption: CorruptionName | None) -> None:
+    def set_corruption(self, corruption: AnyCorruption | None) -> None:
         """Look at the pictures under another corruption."""
         self.corruption = corruption
         self.severity = self.severity if corruption else 0
@@ -127,7 +129,9 @@ class Oracle(QObject):
         self._ask_anew()
 
     def refresh(self) -> None:
-        """Something changed in the workspace: the gate may be ready now."""
+        """Something changed in the workspace: the gate may be ready now, and there may be more of one's own."""
+        own_methods = self._bridge.workspace.own_methods
+        self._bridge.ask(lambda: own_methods().names(MethodKind.CORRUPTION), self._on_own, owner=self, key="own")
         if self.problem and self.read is not None and self._deck is not None and self._deck.cards:
             self._ask_gate()
 
@@ -253,6 +257,13 @@ class Oracle(QObject):
         self._forget_answers(reason)
         self.changed.emit()
 
+    def _on_own(self, names: list[str]) -> None:
+        if names != self.own:
+            self.own = names
+            if self.corruption is not None and is_own(self.corruption) and self.corruption not in names:
+                self.set_corruption(None)
+            self.changed.emit()
+
     # --- the dealer ------------------------------------------------------------------------------------------------
 
     def _ask_anew(self) -> None:
@@ -296,7 +307,7 @@ class Oracle(QObject):
         elif deck is not None and deck.cards:
             self._ask("cards", lambda: workspace.warm(deck), lambda _none: None, lambda _reason: None)
 
-    def _corrupt(self, dealer: DealerClient, name: CorruptionName) -> None:
+    def _corrupt(self, dealer: DealerClient, name: AnyCorruption) -> None:
         """Make the corrupted pictures of all severities, unless that is under way: the slider may move meanwhile."""
         workspace, deck, read, first = self._bridge.workspace, self._deck, self.read, self.reasons[0]
         assert deck is not None
@@ -306,7 +317,7 @@ class Oracle(QObject):
         self._making = (self._turn, name)
 
         def work() -> tuple[list[Images], list[Reasons]]:
-            stages = corrupted(dealer, read.images, name)
+            stages = corrupted(workspace, dealer, read.images, name)
             return stages, [first, *(ask_gate(workspace, deck, images, read.names) for images in stages[1:])]
 
         self._ask("cards", work, self._on_corrupted, self._on_no_answers)

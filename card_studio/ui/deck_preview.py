@@ -11,7 +11,7 @@ from card_studio.domain.names import CorruptionName, DeckMode
 from card_studio.domain.prediction import Neighbours, Prediction
 from card_studio.ui.deck_answers_panel import AnswersPanel
 from card_studio.ui.deck_choices import ChoicesModel, ChoicesTable, compared, margin_text
-from card_studio.ui.deck_corruption import CorruptionBar
+from card_studio.ui.deck_corruption import CorruptionBar, told
 from card_studio.ui.deck_faces import FaceStore
 from card_studio.ui.deck_mime import Pictures
 from card_studio.ui.deck_neighbours import NeighboursPanel
@@ -202,7 +202,7 @@ class Preview(PictureTarget):
         size = one.image.shape[1]
         self._image.show_image(image_of(one.image), one.source)
         corruption, severity = self.oracle.corruption, self.oracle.severity
-        how = f", {corruption.replace('_', ' ')} {severity}" if corruption and severity else ""
+        how = f", {told(corruption)} {severity}" if corruption and severity else ""
         self._image_words.setText(f"{one.source}{how}\n{size} × {size}, as the cards see it")
         self._spectrum.show_image(spectrum_image(one.spectrum), "log amplitude, frequency 0 in the middle")
         self._spectrum_words.setText("Spectrum\nlog amplitude, 0 in the middle")
@@ -231,8 +231,10 @@ class Preview(PictureTarget):
         note = "" if oracle.can_corrupt else f"For up to {MOST_CORRUPTED} pictures."
         choices = oracle.choices(self._index)
         if oracle.corruption is not None and len(choices) <= oracle.severity:
-            note = "Making the corrupted pictures…"
-        self._corruption.show_state(oracle.corruption, oracle.severity, choices, usable=oracle.can_corrupt, note=note)
+            note = "They could not be made." if oracle.trouble else "Making the corrupted pictures…"
+        self._corruption.show_state(
+            oracle.corruption, oracle.severity, choices, own=oracle.own, usable=oracle.can_corrupt, note=note
+        )
 
     def _on_picked(self, index: int) -> None:
         predictions = self.oracle.predictions

@@ -11,7 +11,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QImage
 
 from card_studio.domain.deck import Deck
-from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.domain.names import SEVERITIES, AnyCorruption, CorruptionName
 from card_studio.domain.prediction import Prediction
 from card_studio.errors import UserError
 from card_studio.pictures import PICTURE_SUFFIXES
@@ -109,9 +109,14 @@ def ask_gate(workspace: Workspace, deck: Deck, images: Images, names: Sequence[s
     return Reasons(singly=singly, together=tuple(workspace.explain(deck, images, sources=names, batch=len(images))))
 
 
-def corrupted(dealer: DealerClient, images: Images, name: CorruptionName) -> list[Images]:
-    """Return the images under a corruption at each severity; the originals first, as severity 0."""
-    return [images, *(dealer.corrupt(images, name, severity) for severity in SEVERITIES)]
+def corrupted(workspace: Workspace, dealer: DealerClient, images: Images, name: AnyCorruption) -> list[Images]:
+    """Return the images under a corruption at each severity; the originals first, as severity 0.
+
+    Raises:
+        UserError: it is one's own, and is gone or fails; or the dealer ended.
+    """
+    how = workspace.corruption(name)
+    return [images, *(dealer.corrupt(images, how, severity) for severity in SEVERITIES)]
 
 
 def _expanded(sources: Sequence[Source], refused: list[str]) -> Iterator[tuple[Source, str]]:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from card_studio.domain.names import CorruptionName
+from card_studio.studio.examples import example_extension
 from card_studio.ui.deck_corruption import flips
 
 
@@ -39,6 +40,9 @@ def test_probabilities_follow_the_choice_and_the_slider_shows_flips(full, play, 
 
 def _corrupt(played):
     page, bar = played.page, played.page.preview._corruption
+    offered = bar.names.count()
+    _corrupt_by_ones_own(played)
+    assert bar.names.count() == offered
     page.oracle.set_corruption(CorruptionName.GAUSSIAN_NOISE)
     played.qtbot.waitUntil(lambda: len(page.oracle.choices(0)) == 6, timeout=60_000)
     choices = page.oracle.choices(0)
@@ -55,6 +59,28 @@ def _corrupt(played):
     bar.names.activated.emit(0)
     assert page.oracle.severity == 0
     assert page.oracle.predictions[0].chosen == choices[0]
+    played.settle()
+
+
+def _corrupt_by_ones_own(played):
+    page, bar, workspace = played.page, played.page.preview._corruption, played.dealt.workspace
+    workspace.add_extension(example_extension())
+    page.refresh()
+    played.qtbot.waitUntil(lambda: bar.names.itemText(bar.names.count() - 1) == "own: posterise bars")
+    bar.names.setCurrentIndex(bar.names.count() - 1)
+    bar.names.activated.emit(bar.names.count() - 1)
+    assert page.oracle.corruption == "own.posterise_bars"
+    played.qtbot.waitUntil(lambda: len(page.oracle.choices(0)) == 6, timeout=60_000)
+    bar.slider.setValue(5)
+    played.settle()
+    shown, plain = page.oracle.predictions[0].image, page.oracle.read.images[0]
+    differs = (shown != plain).any(axis=(0, 1))
+    assert differs.any()
+    assert set(np.unique(shown[:, :, differs])) <= {0, 128}  # two grey levels are left in the bars
+    assert ", own: posterise bars 5" in page.preview._image_words.text()
+    workspace.remove_extension("example.py")
+    page.refresh()
+    played.qtbot.waitUntil(lambda: page.oracle.corruption is None)
     played.settle()
 
 
