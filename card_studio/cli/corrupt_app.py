@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from card_studio.cli import show
-from card_studio.cli.options import Json, Wait, workspace_of
+from card_studio.cli.options import Json, Wait, corruptions_named, workspace_of
 from card_studio.cli.progress import JobBars
 from card_studio.domain.job import CorruptDataset
-from card_studio.domain.names import STANDARD_CORRUPTIONS, CorruptionName, DatasetName
+from card_studio.domain.names import DatasetName
 from card_studio.domain.options import DataOptions
 from card_studio.domain.recipe import read_recipe, recipe_from
 from card_studio.errors import DataError, NotFoundError
@@ -30,7 +30,7 @@ def corrupt(
     ],
     out: Annotated[Path, typer.Argument(help="Folder for the set; one that was begun is gone on with.")],
     set: Annotated[list[str] | None, typer.Option("--set", help="Override an option: data.b=value.")] = None,
-    corruption: Annotated[list[CorruptionName] | None, typer.Option(help="Only these; repeat it.")] = None,
+    corruption: Annotated[list[str] | None, typer.Option(help="Only these, ours or `own.NAME`; repeat it.")] = None,
     split: Annotated[str, typer.Option(help="test or validation.")] = "test",
     images: Annotated[int, typer.Option(min=0, help="The first so many images; 0 takes all.")] = 0,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the corruptions.")] = 0,
@@ -43,7 +43,7 @@ def corrupt(
     asked = {
         "data": data_named(dataset, set or [], workspace),
         "out": folder,
-        "corruptions": tuple(corruption or STANDARD_CORRUPTIONS),
+        "corruptions": corruptions_named(corruption or []),
         "images": images,
         "seed": seed,
         "split": split,
@@ -97,7 +97,8 @@ def _of_card(text: str, workspace: Workspace) -> dict[str, Any]:
 
 
 def _described(manifest: dict[str, Any]) -> str:
+    own = f" ({len(manifest['own'])} of one's own)" if manifest["own"] else ""
     return (
-        f"{len(manifest['corruptions'])} corruptions x severities 1-5 of {manifest['images']} {manifest['split']} "
+        f"{len(manifest['corruptions'])} corruptions{own} x severities 1-5 of {manifest['images']} {manifest['split']} "
         f"images of {manifest['dataset']}; seed {manifest['seed']}"
     )

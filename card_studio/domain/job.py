@@ -13,6 +13,7 @@ from card_studio.domain.names import (
     EXTRA_CORRUPTIONS,
     SEVERITIES,
     STANDARD_CORRUPTIONS,
+    AnyCorruption,
     CorruptionName,
     DeckMode,
     is_own,
@@ -54,6 +55,16 @@ def _from_the_root(path: Path) -> Path:
 _PRECISION_HELP = "Arithmetic of the forward pass; bfloat16 is refused where the machine lacks it"
 
 
+_CORRUPTIONS_HELP = "Corruptions, one's own too"
+_OWN_HELP = "Code and options of one's own among them"
+
+
+def _corruption(name: AnyCorruption, own: tuple[OwnCorruption, ...]) -> CorruptionName | OwnCorruption:
+    if not is_own(name):
+        return CorruptionName(name)
+    return next((each for each in own if each.name == name), OwnCorruption(name=name))
+
+
 def _precision_note(precision: Precision) -> str:
     return "" if precision == "float32" else f"; computed in {precision}"
 
@@ -63,16 +74,16 @@ class Suite(Options):
 
     source: str = option("builtin", "builtin, or a folder of .npy files in CIFAR-C's layout")
     split: Literal["test", "validation"] = option("test", "Images that no card was trained on")
-    corruptions: tuple[CorruptionOption, ...] = option(STANDARD_CORRUPTIONS, "Corruptions, one's own too")
+    corruptions: tuple[CorruptionOption, ...] = option(STANDARD_CORRUPTIONS, _CORRUPTIONS_HELP)
     severities: tuple[int, ...] = option(SEVERITIES, "Severities, 1 to 5")
     images: int = option(0, "The first so many images; 0 takes all", unit="images", ge=0)
     seed: int = option(0, "Seed of the corruptions", ge=0, le=2**31 - 1)
     precision: Precision = option("float32", _PRECISION_HELP, since=3)
-    own: tuple[OwnCorruption, ...] = option((), "Code and options of one's own among them", since=3, shown=False)
+    own: tuple[OwnCorruption, ...] = option((), _OWN_HELP, since=3, shown=False)
 
-    def own_of(self, corruption: str) -> OwnCorruption | None:
-        """Return the options of one of one's own corruptions; None for ours."""
-        return next((each for each in self.own if each.name == corruption), None)
+    def corruption(self, name: AnyCorruption) -> CorruptionName | OwnCorruption:
+        """Return one of the suite's corruptions, with its code and options where it is one's own."""
+        return _corruption(name, self.own)
 
     @property
     def images_alone(self) -> "Suite":
@@ -166,9 +177,14 @@ class CorruptDataset(Options):
     data: DataOptions
     out: Path = option(..., "Folder that receives the set, from the root of the disk")
     split: Literal["test", "validation"] = option("test", "Images that no card was trained on")
-    corruptions: tuple[CorruptionName, ...] = Field(STANDARD_CORRUPTIONS, min_length=1, description="Corruptions")
+    corruptions: tuple[CorruptionOption, ...] = option(STANDARD_CORRUPTIONS, _CORRUPTIONS_HELP, min_length=1)
     images: int = option(0, "The first so many images; 0 takes all", unit="images", ge=0)
     seed: int = option(0, "Seed of the corruptions", ge=0, le=2**31 - 1)
+    own: tuple[OwnCorruption, ...] = option((), _OWN_HELP, shown=False)
+
+    def corruption(self, name: AnyCorruption) -> CorruptionName | OwnCorruption:
+        """Return one of the set's corruptions, with its code and options where it is one's own."""
+        return _corruption(name, self.own)
 
     @field_validator("out")
     @classmethod

@@ -15,8 +15,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from card_studio.domain.declaration import Bound, bounds_of, choices_of, needs_of, unit_of
 from card_studio.domain.ids import short
-from card_studio.domain.job import Suite
-from card_studio.domain.names import OWN_PREFIX, MethodKind, is_own
+from card_studio.domain.job import CorruptDataset, Suite
+from card_studio.domain.names import OWN_PREFIX, MethodKind
 from card_studio.domain.options import (
     Options,
     Own,
@@ -42,6 +42,7 @@ _TEMPLATES: dict[MethodKind, type[Own]] = {
 }
 _MOST_LETTERS = 200
 OwnKind = TypeVar("OwnKind", bound=Own)
+Corrupted = TypeVar("Corrupted", Suite, CorruptDataset)
 _NO_CODE = "0" * 64
 
 
@@ -142,16 +143,15 @@ class OwnMethods:
             changes["compression"] = compression.model_copy(update={"criterion": whole})
         return recipe.model_copy(update=changes) if changes else recipe
 
-    def resolved_suite(self, suite: Suite) -> Suite:
-        """Return a suite that has the code and all options of each of its own corruptions.
+    def resolved_corruptions(self, of: Corrupted) -> Corrupted:
+        """Return a suite, or a set to write, that has the code and all options of each of its own corruptions.
 
         Raises:
             RecipeError: an option is wrong, or the workspace has no such corruption.
         """
-        names = [name for name in suite.corruptions if is_own(name)]
-        given = [suite.own_of(name) or OwnCorruption(name=name) for name in names]
+        given = [each for each in map(of.corruption, of.corruptions) if isinstance(each, OwnCorruption)]
         own = tuple(self._whole(each, MethodKind.CORRUPTION, ("corruptions",)) for each in given)
-        return suite.model_copy(update={"own": own})
+        return of.model_copy(update={"own": own})
 
     def _whole(self, given: Own, kind: MethodKind, place: tuple[str, ...]) -> Own:
         """Return options with the defaults filled in and the code named.

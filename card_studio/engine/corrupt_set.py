@@ -16,12 +16,13 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from card_studio.domain.job import CorruptDataset
-from card_studio.domain.names import SEVERITIES, CorruptionName
+from card_studio.domain.names import SEVERITIES, AnyCorruption
+from card_studio.domain.options import OwnCorruption
 from card_studio.domain.run import AnyEvent, Logged, PhaseStarted
 from card_studio.engine.context import Context
 from card_studio.engine.data.corrupt import CONSTANTS_VERSION
 from card_studio.engine.data.datasets import Dataset, Split, opening_dataset
-from card_studio.engine.data.suite_folder import LABELS, MANIFEST, Manifest, read_manifest
+from card_studio.engine.data.suite_folder import LABELS, MANIFEST, Manifest, described, read_manifest
 from card_studio.engine.data.suites import corrupted_parts
 from card_studio.engine.opening import OPENING, heard
 from card_studio.engine.resume import Pace, resumable
@@ -39,6 +40,7 @@ def corrupt_dataset(spec: CorruptDataset, context: Context) -> Iterator[AnyEvent
 
     Raises:
         DataError: the dataset is missing or damaged; the folder holds another set, or another job writes into it.
+        ExtensionError: a corruption of one's own lacks its code, or fails.
         WorkspaceError: the disk is full or read-only.
     """
     yield PhaseStarted(text=OPENING)
@@ -89,7 +91,8 @@ class _Writing:
                 continue
             content = yield from self._write(name)
             done = self.manifest.corruptions | {name: content}
-            self.manifest = self.manifest.model_copy(update={"corruptions": done})
+            own = self.manifest.own | self._own(name)
+            self.manifest = self.manifest.model_copy(update={"corruptions": done, "own": own})
             self._write_manifest()
             yield Logged(text=f"{self._path(name)} is written")
 
@@ -105,16 +108,28 @@ class _Writing:
                 )
             self._write_manifest()
             return
-        wanted = self.manifest.model_dump(exclude={"corruptions", "data", "dataset"})
+        wanted = self.manifest.model_dump(exclude={"corruptions", "own", "data", "dataset"})
         for key, here in found.model_dump(include=set(wanted)).items():
             if here != wanted[key]:
                 raise DataError(
                     f"{self.folder}: holds another set, whose {key} is {here} instead of {wanted[key]}: "
                     "choose another folder, or delete this one"
                 )
-        self.manifest = self.manifest.model_copy(update={"corruptions": found.corruptions})
+        for name in self.spec.corruptions:
+            for key, wanted_own in self._own(name).items():
+                if (here_own := found.own.get(key, wanted_own)) != wanted_own:
+                    raise DataError(
+                        f"{self.folder}: holds {name} made by {described(here_own)} instead of "
+                        f"{described(wanted_own)}: choose another folder, or delete this one"
+                    )
+        self.manifest = self.manifest.model_copy(update={"corruptions": found.corruptions, "own": found.own})
 
-    def _is_whole(self, name: CorruptionName) -> Generator[AnyEvent, None, bool]:
+    def _own(self, name: AnyCorruption) -> dict[str, OwnCorruption]:
+        """Return what the manifest says of a corruption of one's own; nothing for ours."""
+        how = self.spec.corruption(name)
+        return {how.name: how} if isinstance(how, OwnCorruption) else {}
+
+    def _is_whole(self, name: AnyCorruption) -> Generator[AnyEvent, None, bool]:
         """Whether a corruption's file is there and is byte for byte the one that was written."""
         path, wanted = self._path(name), self.manifest.corruptions.get(name)
         if wanted is None or not path.is_file():
@@ -126,9 +141,9 @@ class _Writing:
                 yield from self.pace.step(0)
         return digest.hexdigest() == wanted
 
-    def _write(self, name: CorruptionName) -> Generator[AnyEvent, None, str]:
+    def _write(self, name: AnyCorruption) -> Generator[AnyEvent, None, str]:
         """Write a corruption's file; return its hash. Not mapped into memory: on a full disk that would be fatal."""
-        count, _, height, width = self.split.images.shape
+        how, (count, _, height, width) = self.spec.corruption(name), self.split.images.shape
         shape = {"descr": "|u1", "fortran_order": False, "shape": (len(SEVERITIES) * count, height, width, 3)}
         header = io.BytesIO()
         np.lib.format.write_array_header_1_0(header, shape)
@@ -136,7 +151,7 @@ class _Writing:
         with replacing(self._path(name)) as temporary, temporary.open("wb") as file:
             file.write(header.getvalue())
             for severity in SEVERITIES:
-                for part in corrupted_parts(self.split.images, name, severity, self.spec.seed):
+                for part in corrupted_parts(self.split.images, how, severity, self.spec.seed):
                     rows = _rows(part)
                     file.write(rows)
                     digest.update(rows)

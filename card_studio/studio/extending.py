@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from card_studio.domain.job import EvaluateCards, ImportCards, JobSpec, MakeCard
+from card_studio.domain.job import CorruptDataset, EvaluateCards, ImportCards, JobSpec, MakeCard
 from card_studio.domain.names import AnyCorruption, CorruptionName, is_own
 from card_studio.domain.options import OwnCorruption
 from card_studio.domain.own import Extension, OwnMethods
@@ -125,15 +125,17 @@ class Extending(Core):
             (self._folder / f"{each.source}.py").unlink(missing_ok=True)
 
     def _resolved(self, spec: JobSpec) -> JobSpec:
-        """Have a job's recipe and suite name the code of their own methods, and all their options."""
+        """Have a job's recipe, suite or set name the code of their own methods, and all their options."""
         own = self.own_methods()
         changes: dict[str, Any] = {}
         if isinstance(spec, MakeCard | ImportCards) and spec.recipe is not None:
             changes["recipe"] = own.resolved(spec.recipe)
         if isinstance(spec, MakeCard) and spec.then_evaluate is not None:
-            changes["then_evaluate"] = own.resolved_suite(spec.then_evaluate)
+            changes["then_evaluate"] = own.resolved_corruptions(spec.then_evaluate)
         if isinstance(spec, EvaluateCards):
-            changes["suite"] = own.resolved_suite(spec.suite)
+            changes["suite"] = own.resolved_corruptions(spec.suite)
+        if isinstance(spec, CorruptDataset):
+            return own.resolved_corruptions(spec)
         return spec.model_copy(update=changes) if changes else spec
 
     @property

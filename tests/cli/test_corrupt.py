@@ -14,6 +14,7 @@ from card_studio.cli.options import suite_source
 from card_studio.domain.job import CorruptDataset
 from card_studio.domain.options import CifarData, FolderData, NpzData, ShapesData
 from card_studio.errors import DataError, RecipeError
+from card_studio.studio.examples import example_extension
 from card_studio.studio.workspace import Workspace
 
 RECIPE = """
@@ -61,15 +62,19 @@ def test_a_written_set_is_evaluated_like_the_builtin_suite(
         assert not run(["--workspace", str(workspace.path), *arguments, "--json"])
         return json.loads(capsys.readouterr().out)
 
-    few = ("--corruption", "fog", "--corruption", "shot_noise")
+    extension = workspace.add_extension(example_extension())
+    few = ("--corruption", "fog", "--corruption", "shot_noise", "--corruption", "own.posterise_bars")
     card = said("run", "mine.toml")["cards"][0]["id"]
     written = said("corrupt", "mine.toml", "colours-c", *few)
     assert written["out"] == str(folder / "colours-c")
-    assert set(written["manifest"]["corruptions"]) == {"fog", "shot_noise"}
+    assert set(written["manifest"]["corruptions"]) == {"fog", "shot_noise", "own.posterise_bars"}
+    bars = {"name": "own.posterise_bars", "source": extension.source, "width": 8}
+    assert written["manifest"]["own"] == {"own.posterise_bars": bars}
     assert np.load(folder / "colours-c" / "fog.npy").shape == (150, 12, 12, 3)
     (own,) = said("evaluate", card[:12], "--suite", "colours-c", *few)
     (builtin,) = said("evaluate", card[:12], *few)
     assert own["cells"] == builtin["cells"]
+    assert sum(cell["corruption"] == "own.posterise_bars" for cell in own["cells"]) == 5
     assert own["suite"]["source"] == str(folder / "colours-c")
     assert run(["--workspace", str(workspace.path), "corrupt", "mine.toml", "colours-c", "--seed", "1"]) == 2
     assert "holds another set, whose seed is 0 instead of 1" in capsys.readouterr().err
@@ -83,6 +88,15 @@ def test_without_waiting_it_is_only_queued(workspace: Workspace, capsys: pytest.
     assert job.spec.out == Path("out").resolve()
     assert isinstance(job.spec.data, NpzData)
     assert job.spec.data.path == Path("colours.npz").resolve()
+
+
+def test_what_is_no_corruption_is_one_line(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, said in (("fogg", "--corruption fogg: it is none of"), ("own.gone", "has no corruption own.gone")):
+        assert run(["--workspace", str(workspace.path), "corrupt", "colours.npz", "out", "--corruption", name]) == 2
+        error = capsys.readouterr().err.strip()
+        assert said in error
+        assert "\n" not in error
+    assert workspace.jobs() == []
 
 
 def test_words_for_datasets(folder: Path, workspace: Workspace) -> None:

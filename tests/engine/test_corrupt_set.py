@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,18 @@ import pytest
 from card_studio.domain.ids import CardId
 from card_studio.domain.job import CorruptDataset, EvaluateCards, Suite, title
 from card_studio.domain.names import CorruptionName
-from card_studio.domain.options import NpzData
+from card_studio.domain.options import NpzData, OwnCorruption
 from card_studio.domain.run import Advanced, AnyEvent, CardEvaluated, PhaseStarted
 from card_studio.engine.context import Context
 from card_studio.engine.corrupt_set import corrupt_dataset
 from card_studio.engine.data.datasets import Dataset
 from card_studio.engine.data.suites import SuiteImages
 from card_studio.engine.evaluate import evaluate_cards
-from card_studio.errors import DataError
+from card_studio.engine.own_code import use_extensions
+from card_studio.errors import DataError, ExtensionError
 from card_studio.files import file_hash
+from card_studio.studio.describe import describe_file
+from card_studio.studio.examples import example_extension
 
 NOISE, FOG, CONTRAST = CorruptionName.GAUSSIAN_NOISE, CorruptionName.FOG, CorruptionName.CONTRAST
 MakeCardFile = Callable[..., CardId]
@@ -235,3 +239,62 @@ def test_its_name_in_the_queue_and_its_path(spec: CorruptDataset) -> None:
     assert title(spec) == "Corrupt colours into colours-c"
     with pytest.raises(ValueError, match="must be an absolute path"):
         CorruptDataset(data=spec.data, out=Path("here"))
+
+
+@pytest.fixture
+def bars(tmp_path: Path) -> Iterator[OwnCorruption]:
+    """The example's corruption, as a workspace offers it."""
+    extension = describe_file(example_extension())
+    folder = tmp_path / "extensions"
+    folder.mkdir()
+    shutil.copy(example_extension(), folder / f"{extension.source}.py")
+    (folder / f"{extension.source}.json").write_text(extension.model_dump_json())
+    use_extensions(folder)
+    yield OwnCorruption.model_validate({"name": "own.posterise_bars", "source": extension.source, "width": 4})
+    use_extensions(tmp_path / "none")
+
+
+def test_one_of_ones_own_is_written_with_the_hash_of_its_code(
+    spec: CorruptDataset, small_dataset: Dataset, context: Context, bars: OwnCorruption
+) -> None:
+    both = spec.model_copy(update={"corruptions": (FOG, bars.name), "own": (bars,)})
+    write(both, context)
+    manifest = json.loads((spec.out / "manifest.json").read_text())
+    assert manifest["own"] == {"own.posterise_bars": {"name": bars.name, "source": bars.source, "width": 4}}
+    assert manifest["corruptions"][bars.name] == file_hash(spec.out / "own.posterise_bars.npy")
+    asked = {"corruptions": (FOG, bars.name), "own": (bars,)}
+    builtin = SuiteImages(Suite.model_validate({**asked, "seed": 3}), small_dataset, context.cache)
+    of_the_set = Suite.model_validate({**asked, "source": str(spec.out)})
+    use_extensions(context.cache)  # its images need no code any more
+    ours = SuiteImages(of_the_set, small_dataset, context.cache)
+    stored = np.load(spec.out / "own.posterise_bars.npy")[4 * 30 :].transpose(0, 3, 1, 2)
+    assert ours.images((bars.name, 5)).tolist() == stored.tolist()
+    assert "own.posterise_bars.npy is there and whole" in [getattr(event, "text", "") for event in write(both, context)]
+    with pytest.raises(ExtensionError, match=r"own.posterise_bars needs the code"):
+        builtin.images((bars.name, 5))
+
+
+def test_a_set_made_by_other_code_is_refused(
+    spec: CorruptDataset, small_dataset: Dataset, context: Context, bars: OwnCorruption
+) -> None:
+    write(spec.model_copy(update={"corruptions": (bars.name,), "own": (bars,)}), context)
+    other = bars.model_copy(update={"source": "b" * 64})
+    with pytest.raises(DataError, match=r"own.posterise_bars made by the code \w+, width = 4 instead of the code bbbb"):
+        write(spec.model_copy(update={"corruptions": (bars.name,), "own": (other,)}), context)
+    suite = Suite(source=str(spec.out), corruptions=(bars.name,), own=(other,))
+    with pytest.raises(
+        DataError, match=r"own.posterise_bars was made by the code \w+, width = 4, not by the code bbbb"
+    ):
+        SuiteImages(suite, small_dataset, context.cache)
+    write(spec, context)  # others may join it
+    assert set(json.loads((spec.out / "manifest.json").read_text())["corruptions"]) == {NOISE, FOG, bars.name}
+
+
+def test_one_of_ones_own_that_a_set_lacks_is_made_from_the_clean_images(
+    spec: CorruptDataset, small_dataset: Dataset, context: Context, bars: OwnCorruption
+) -> None:
+    write(spec, context)
+    suite = Suite(source=str(spec.out), corruptions=(FOG, bars.name), own=(bars,), seed=3)
+    builtin = SuiteImages(suite.model_copy(update={"source": "builtin"}), small_dataset, context.cache / "another")
+    ours = SuiteImages(suite, small_dataset, context.cache)
+    assert ours.images((bars.name, 2)).tolist() == builtin.images((bars.name, 2)).tolist()

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from card_studio.domain.ids import short
 from card_studio.domain.job import Suite
 from card_studio.domain.names import SEVERITIES, is_own
+from card_studio.domain.options import OwnCorruption
 from card_studio.errors import DataError
 from card_studio.files import file_hash, read_array
 
@@ -53,6 +54,8 @@ class Manifest(BaseModel):
     packages: dict[str, str]
     corruptions: dict[str, str] = {}
     """Those that are whole, each with the SHA-256 of its file."""
+    own: dict[str, OwnCorruption] = {}
+    """The code, as its SHA-256, and the options of one's own among them."""
 
 
 @lru_cache(maxsize=64)
@@ -69,9 +72,10 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
 
 
-def ours(suite: Suite) -> list[str]:
-    """Return the corruptions that a folder holds: one's own are made from the clean images."""
-    return [name for name in suite.corruptions if not is_own(name)]
+def described(own: OwnCorruption) -> str:
+    """Return which code, at which options, makes a corruption of one's own."""
+    options = "".join(f", {key} = {value}" for key, value in (own.model_extra or {}).items())
+    return f"the code {short(own.source)}{options}"
 
 
 class SuiteFolder:
@@ -79,6 +83,11 @@ class SuiteFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._manifest = read_manifest(path)
+
+    def holds(self, name: str) -> bool:
+        """Whether the folder should have a corruption's images: one's own that it lacks are made elsewhere."""
+        return not is_own(name) or (self._manifest is not None and name in self._manifest.corruptions)
 
     def check(self, labels: NDArray[np.int64], size: int, suite: Suite, digest: str) -> None:
         """Check that every file is there and fits the dataset.
@@ -92,9 +101,10 @@ class SuiteFolder:
         Raises:
             DataError: the set is another dataset's or split's, is not finished, or a file is missing or damaged.
         """
-        manifest = read_manifest(self.path)
+        manifest = self._manifest
         if manifest is not None:
             self._check_origin(manifest, suite, digest)
+            self._check_own(manifest, suite)
             labels = labels[: self._count(manifest, suite, len(labels))]
         truth = self._read(LABELS)
         count = len(labels)
@@ -104,7 +114,7 @@ class SuiteFolder:
                 f"{self.path / 'labels.npy'}: its {len(truth)} labels are not those of the dataset's {count} "
                 f"{suite.split} images, in their order, once or for each severity: choose the suite of this dataset"
             )
-        for name in ours(suite):
+        for name in self._held(suite):
             found = self._read(name)
             if found.dtype != np.uint8 or found.shape != (rows, size, size, 3):
                 raise DataError(
@@ -127,7 +137,7 @@ class SuiteFolder:
 
     def stamp(self, suite: Suite) -> str:
         """Return a hash of the files' sizes and times, which differs once one of them was written anew."""
-        facts = [self._facts(name) for name in (LABELS, *ours(suite))]
+        facts = [self._facts(name) for name in (LABELS, *self._held(suite))]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
     def _check_origin(self, manifest: Manifest, suite: Suite, digest: str) -> None:
@@ -138,11 +148,23 @@ class SuiteFolder:
             )
         if manifest.split != suite.split:
             raise DataError(f"{self.path}: holds {manifest.split} images; {suite.split} images are asked for")
-        missing = [name for name in ours(suite) if name not in manifest.corruptions]
+        missing = [name for name in self._held(suite) if name not in manifest.corruptions]
         if missing:
             raise DataError(
                 f"{self.path}: {missing[0]} is not made, or not finished: run `card-studio corrupt` on it again"
             )
+
+    def _check_own(self, manifest: Manifest, suite: Suite) -> None:
+        for asked in suite.own:
+            made = manifest.own.get(asked.name, asked)
+            if made != asked:
+                raise DataError(
+                    f"{self.path}: {asked.name} was made by {described(made)}, not by {described(asked)}: "
+                    "write a new set, or add its file as it was then"
+                )
+
+    def _held(self, suite: Suite) -> list[str]:
+        return [name for name in suite.corruptions if self.holds(name)]
 
     def _count(self, manifest: Manifest, suite: Suite, every: int) -> int:
         """Return how many images the set holds, which are enough for the suite."""

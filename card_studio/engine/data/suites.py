@@ -16,7 +16,7 @@ from torch import Tensor
 
 from card_studio.domain.gate import cell_name, suite_key
 from card_studio.domain.job import Suite
-from card_studio.domain.names import AnyCorruption, CorruptionName, is_own
+from card_studio.domain.names import AnyCorruption, CorruptionName
 from card_studio.domain.options import DataOptions, OwnCorruption
 from card_studio.engine.data.corrupt import corrupt
 from card_studio.engine.data.datasets import Dataset, open_dataset
@@ -126,7 +126,7 @@ class SuiteImages:
             shape = tuple(self.clean.shape)
             target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
             done, began = 0, perf_counter()
-            for part in corrupted_parts(self.clean, self._corruption(name), severity, self.suite.seed):
+            for part in corrupted_parts(self.clean, self.suite.corruption(name), severity, self.suite.seed):
                 target[done : done + len(part)] = part.numpy()
                 done += len(part)
                 self.making_s += perf_counter() - began
@@ -137,7 +137,7 @@ class SuiteImages:
     def images(self, cell: CellName) -> Pixels:
         """Return a cell's images, uint8 [N, 3, H, W], made if they are not there, and memory-mapped."""
         name, severity = cell
-        if self._folder is not None and name is not None and not is_own(name):
+        if self._folder is not None and name is not None and self._folder.holds(name):
             return self._folder.images(name, severity, len(self.clean))
         for _ in self.make(cell):
             pass
@@ -150,13 +150,10 @@ class SuiteImages:
             return self.clean[list(rows)].numpy()
         if self._is_there(cell):
             return np.ascontiguousarray(self.images(cell)[list(rows)])
-        return corrupted_rows(self.clean, rows, self._corruption(name), severity, self.suite.seed).numpy()
-
-    def _corruption(self, name: AnyCorruption) -> CorruptionName | OwnCorruption:
-        return self.suite.own_of(name) or CorruptionName(name)
+        return corrupted_rows(self.clean, rows, self.suite.corruption(name), severity, self.suite.seed).numpy()
 
     def _is_there(self, cell: CellName) -> bool:
-        in_the_folder = self._folder is not None and cell[0] is not None and not is_own(cell[0])
+        in_the_folder = self._folder is not None and cell[0] is not None and self._folder.holds(cell[0])
         return in_the_folder or self._path(cell).exists()
 
     def _path(self, cell: CellName) -> Path:
