@@ -3,68 +3,102 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from card_studio.domain.job import EvaluateCards, Suite
-from card_studio.domain.names import CorruptionName
-from card_studio.domain.recipe import Recipe, recipe_from
+from card_studio.domain.job import Suite
+from card_studio.domain.recipe import recipe_from
 from card_studio.errors import ExtensionError, RecipeError, UserError
 from card_studio.files import file_hash
+from card_studio.settings import Settings
 from card_studio.studio.extending import own_methods
 from card_studio.studio.workspace import Workspace
+from tests.processes import end_processes_of
 
 EXAMPLE = Path(__file__).parents[2] / "resources" / "extensions" / "example.py"
 HEAD = "from card_studio.extend import augmentation\n"
 BODY = "@augmentation('stripes')\ndef stripes(images, generator, options):\n    return images * 0.5\n"
 WITHIN_S = 250
-DENSE = recipe_from(
+OWN = recipe_from(
     {
         "data": {"name": "shapes", "train_images": 100, "held_out_images": 50},
-        "network": {"name": "resnet8", "width": 0.25},
+        "network": {"name": "own.tiny_mixer", "depth": 1, "width": 0.5},
+        "augmentation": {"name": "own.stripes", "period": 8},
         "training": {"epochs": 1, "batch_size": 50},
+        "compression": {"method": "lrr", "sparsity": 0.2, "criterion": {"name": "own.spread", "power": 0.5}},
     }
 )
-SUITE = Suite(corruptions=(CorruptionName.CONTRAST,), severities=(1,), images=20)
+SUITE = Suite.model_validate({"corruptions": ["contrast", "own.posterise_bars"], "severities": [1, 5], "images": 20})
 
 
-@pytest.fixture
-def small() -> Recipe:
-    """An own network, augmentation and criterion, in seconds."""
-    return recipe_from(
-        {
-            "data": {"name": "shapes", "train_images": 200, "held_out_images": 50},
-            "network": {"name": "own.tiny_mixer", "depth": 1},
-            "augmentation": {"name": "own.stripes", "period": 8},
-            "training": {"epochs": 1, "batch_size": 50},
-            "compression": {"method": "lrr", "sparsity": 0.36, "criterion": {"name": "own.spread", "power": 0.5}},
-        }
-    )
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A workspace with the example, and a card made with all of it and evaluated with its corruption."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARD_STUDIO_HOST_LINGER_S", "1")
+        patch.setenv("CARD_STUDIO_WORKERS", "1")
+        opened = Workspace(folder / "workspace", settings=Settings())
+        opened.add_extension(EXAMPLE)
+        opened.wait(opened.submit(OWN, evaluate=SUITE), timeout_s=WITHIN_S)
+        for job in opened.jobs():
+            opened.wait(job, timeout_s=WITHIN_S)
+        yield opened
+    opened.close()
+    end_processes_of(folder)
 
 
-def test_a_card_is_made_evaluated_and_dealt_with_methods_of_ones_own(workspace: Workspace, small: Recipe) -> None:
-    workspace.add_extension(EXAMPLE)
-    workspace.wait(workspace.submit(small, evaluate=SUITE), timeout_s=WITHIN_S)
-    (card,) = workspace.cards()
+def test_a_card_is_made_with_methods_of_ones_own(made: Workspace) -> None:
+    (card,) = made.cards()
     source = file_hash(EXAMPLE)
-    assert card.kept_weights == round((1 - 0.36) * card.prunable_weights)
+    assert card.kept_weights == round((1 - 0.2) * card.prunable_weights)
     plain = card.recipe.model_dump(mode="json")
     assert plain["network"]["source"] == plain["augmentation"]["source"] == source
     assert plain["compression"]["criterion"] == {"name": "own.spread", "source": source, "power": 0.5}
     assert (card.augmentation, card.recipe.network.name) == ("own.stripes", "own.tiny_mixer")
-    assert workspace.cards()[0].name == "own.tiny_mixer · own.stripes · lrr by own.spread 36 %"
+    assert card.name == "own.tiny_mixer · own.stripes · lrr by own.spread 20 %"
 
-    workspace.wait(workspace.evaluate([card.id], SUITE), timeout_s=WITHIN_S)
-    deck = workspace.deal("mine", [card.id])
-    (answer,) = workspace.predict(deck, workspace.samples(deck, count=1))
+
+def test_a_corruption_of_ones_own_is_told_and_never_counts(made: Workspace) -> None:
+    (card,) = made.cards()
+    (evaluation,) = made.evaluations([card.id])
+    assert evaluation.suite == made.own_methods().resolved_corruptions(SUITE)
+    assert [each.model_dump() for each in evaluation.suite.own] == [
+        {"name": "own.posterise_bars", "source": file_hash(EXAMPLE), "width": 8}
+    ]
+    names = [str(cell.corruption) for cell in evaluation.cells]
+    assert names == ["None", "contrast", "contrast", "own.posterise_bars", "own.posterise_bars"]
+    ours = [cell.accuracy for cell in evaluation.cells if cell.corruption == "contrast"]
+    assert evaluation.robust_accuracy == pytest.approx(sum(ours) / 2)
+    assert "1 corruptions" in SUITE.definition
+    assert "1 of one's own, not in the mean" in SUITE.definition
+    with pytest.raises(RecipeError, match=r"this workspace has no corruption own.gone"):
+        made.evaluate([card.id], Suite.model_validate({"corruptions": ["own.gone"]}))
+
+
+@pytest.mark.slow
+def test_a_card_of_ones_own_is_dealt_scored_and_asked_until_its_code_is_gone(made: Workspace) -> None:
+    (card,) = made.cards()
+    (evaluation,) = made.evaluations([card.id])
+    made.wait(made.evaluate([card.id], SUITE), timeout_s=WITHIN_S)
+    assert len(made.evaluations([card.id])) == 1  # what was asked for before the card was made is the same suite
+    deck = made.deal("mine", [card.id])
+    for job in made.submit_all(made.missing(deck, evaluation.suite)):
+        made.wait(job, timeout_s=WITHIN_S)
+    assert made.score(deck, evaluation.suite).robust == pytest.approx(evaluation.robust_accuracy)
+    plain = made.samples(deck, count=20)
+    assert (made.samples(deck, "own.posterise_bars", 5, count=20) != plain).any()
+    (answer,) = made.predict(deck, plain[:1])
     assert answer.chosen.startswith("own.stripes period=8")
     assert answer.probabilities is not None
 
-    workspace.remove_extension("example.py")
-    lost = workspace.map([card.id])
-    with pytest.raises(UserError, match=f"own.tiny_mixer needs the code {source[:8]}"):
-        workspace.wait(lost, timeout_s=WITHIN_S)
+    made.remove_extension("example.py")
+    lost = made.map([card.id])
+    with pytest.raises(UserError, match=f"own.tiny_mixer needs the code {file_hash(EXAMPLE)[:8]}"):
+        made.wait(lost, timeout_s=WITHIN_S)
+    made.add_extension(EXAMPLE)
 
 
 def test_a_changed_file_makes_other_cards_and_old_recipes_keep_their_code(workspace: Workspace, tmp_path: Path) -> None:
@@ -137,6 +171,7 @@ print(loaded, os.getpid(), job.spec.recipe.augmentation.source)
     assert ran != pid
 
 
+@pytest.mark.slow
 def test_an_installed_package_is_added_when_asked_for(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,38 +187,13 @@ def test_an_installed_package_is_added_when_asked_for(
     (extension,) = workspace.add_installed_extensions()
     assert (extension.label, extension.entry_point) == ("acme-methods: stripes", "acme-methods: stripes")
     stripes = recipe_from({"augmentation": {"name": "own.stripes"}}).augmentation
-    workspace.wait(workspace.submit(DENSE.model_copy(update={"augmentation": stripes})), timeout_s=WITHIN_S)
+    dense = recipe_from(
+        {
+            "data": {"name": "shapes", "train_images": 100, "held_out_images": 50},
+            "network": {"name": "resnet8", "width": 0.25},
+            "training": {"epochs": 1, "batch_size": 50},
+        }
+    )
+    workspace.wait(workspace.submit(dense.model_copy(update={"augmentation": stripes})), timeout_s=WITHIN_S)
     (card,) = workspace.cards()
     assert json.loads(card.recipe.model_dump_json())["augmentation"]["source"] == extension.source
-
-
-def test_a_corruption_of_ones_own_is_told_and_never_counts(workspace: Workspace) -> None:
-    workspace.add_extension(EXAMPLE)
-    given = {"corruptions": ["contrast", "own.posterise_bars"], "severities": [1, 5], "images": 20}
-    suite = Suite.model_validate(given)
-    workspace.wait(workspace.submit(DENSE, evaluate=suite), timeout_s=WITHIN_S)
-    (card,) = workspace.cards()
-    job = workspace.evaluate([card.id], suite)
-    workspace.wait(job, timeout_s=WITHIN_S)
-    (evaluation,) = workspace.evaluations([card.id])  # what was asked for before the card was made is the same suite
-    assert isinstance(job.spec, EvaluateCards)
-    assert evaluation.suite == job.spec.suite
-    assert [each.model_dump() for each in evaluation.suite.own] == [
-        {"name": "own.posterise_bars", "source": file_hash(EXAMPLE), "width": 8}
-    ]
-    names = [str(cell.corruption) for cell in evaluation.cells]
-    assert names == ["None", "contrast", "contrast", "own.posterise_bars", "own.posterise_bars"]
-    ours = [cell.accuracy for cell in evaluation.cells if cell.corruption == "contrast"]
-    assert evaluation.robust_accuracy == pytest.approx(sum(ours) / 2)
-    assert "1 corruptions" in suite.definition
-    assert "1 of one's own, not in the mean" in suite.definition
-
-    deck = workspace.deal("one", [card.id])
-    for job in workspace.submit_all(workspace.missing(deck, evaluation.suite)):
-        workspace.wait(job, timeout_s=WITHIN_S)
-    assert workspace.score(deck, evaluation.suite).robust == pytest.approx(evaluation.robust_accuracy)
-    shown = workspace.samples(deck, "own.posterise_bars", 5, count=20)
-    assert (shown != workspace.samples(deck, count=20)).any()
-
-    with pytest.raises(RecipeError, match=r"this workspace has no corruption own.gone"):
-        workspace.evaluate([card.id], Suite.model_validate({"corruptions": ["own.gone"]}))
