@@ -236,8 +236,9 @@ class GalleryGrid(QAbstractScrollArea):
 
     def _metrics_at(self, zoom: int) -> Metrics:
         face = QFontMetricsF(font("body", True))
-        lines = self.wall.lines
-        widest = max(face.horizontalAdvance(line.label) + (0 if line.is_corruption else SYMBOL) for line in lines)
+        lines, sections = self.wall.lines, self.wall.sections
+        labels = [face.horizontalAdvance(line.label) + (0 if line.is_corruption else SYMBOL) for line in lines]
+        widest = max(*labels, *(face.horizontalAdvance(section.title) for section in sections))
         return Metrics(
             wall=self.wall,
             side=self._size() * zoom / self.devicePixelRatioF(),
