@@ -62,9 +62,7 @@ def numbers(text: str, name: str, *, whole: bool = False) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _varied(
-    recipe: Recipe, method: Compression, sparsity: float | None, augmentation: str, seed: int
-) -> Recipe:
+def _varied(recipe: Recipe, method: Compression, sparsity: float | None, augmentation: str, seed: int) -> Recipe:
     values = recipe.model_dump(mode="json")
     values["seed"] = seed
     if augmentation != recipe.augmentation.name:
