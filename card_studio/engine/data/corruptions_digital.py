@@ -111,7 +111,7 @@ def _through_jpeg(pictures: np.ndarray, results: np.ndarray, part: np.ndarray, q
     for each in part:
         file = io.BytesIO()
         Image.fromarray(pictures[each]).save(file, "JPEG", quality=quality)
-        results[each] = np.asarray(Image.open(file))
+        results[each] = np.asarray(Image.open(file, formats=("JPEG",)))  # asking no other reader saves a fifth
 
 
 @lru_cache(maxsize=64)
