@@ -26,10 +26,8 @@ from card_studio.ui.deck_page import DeckPage
 from card_studio.ui.main_window import MainWindow
 
 
-def answer(window: MainWindow, question: dict[str, Any]) -> Any:
+def answer(window: MainWindow, page: DeckPage, question: dict[str, Any]) -> Any:
     """Return what a question asks for."""
-    page = window.open_page("deck")
-    assert isinstance(page, DeckPage)
     table, hand = page.pane.table, page.hand
     what = question["ask"]
     if what == "ready":
@@ -60,9 +58,11 @@ def main() -> int:
     keep_a_host(window)
     open_first_page(window, sys.argv[2])
     window.show()
+    page = window.open_page("deck")  # once: opening it reads it anew, and whoever asks often would keep it busy
+    assert isinstance(page, DeckPage)
 
     def on_asked() -> None:
-        print(json.dumps(answer(window, json.loads(sys.stdin.readline()))), flush=True)  # noqa: T201 - the protocol
+        print(json.dumps(answer(window, page, json.loads(sys.stdin.readline()))), flush=True)  # noqa: T201 - the protocol
 
     notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(on_asked)
