@@ -131,7 +131,7 @@ class ScoredNet(nn.Module):
             weight = weights[name]
             values = binary_values(weight, mask) if self.binary else weight
             # torch leaves Function.apply without types
-            effective[name] = _MaskedWeight.apply(score, weight, mask, values)  # type: ignore[no-untyped-call]
+            effective[name] = _MaskedWeight.apply(score, weight, mask, values)  # type: ignore[no-untyped-call]  # torch has no types here
         return effective
 
     def forward(self, images: Tensor) -> Tensor:
