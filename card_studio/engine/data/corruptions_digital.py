@@ -1,15 +1,13 @@
 """The digital corruptions: contrast, pixelate, JPEG, elastic transform, and the extra saturate (METHODS 4)."""
 
-import io
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from card_studio.engine.data.jpeg import through_jpeg
 from card_studio.engine.data.pixels import channel_means, gaussian_filtered, quantise
 from card_studio.engine.data.randomness import uniforms
 
@@ -39,14 +37,7 @@ def pixelate(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
 
 def jpeg_compression(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
     """Compress with Pillow at quality `JPEG_COMPRESSION`, in threads, and decompress."""
-    quality = JPEG_COMPRESSION[severity - 1]
-    pictures = images.permute(0, 2, 3, 1).cpu().contiguous().numpy()
-    results = np.empty_like(pictures)
-    parts = np.array_split(np.arange(len(pictures)), torch.get_num_threads())
-    with ThreadPoolExecutor(len(parts)) as pool:
-        for _ in pool.map(lambda part: _through_jpeg(pictures, results, part, quality), parts):
-            pass  # raises what a thread has raised
-    return torch.from_numpy(results).permute(0, 3, 1, 2).contiguous().to(images.device)
+    return through_jpeg(images, JPEG_COMPRESSION[severity - 1])
 
 
 def saturate(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
@@ -105,13 +96,6 @@ def _affine_sources(shifts: Tensor, height: int, width: int) -> tuple[Tensor, Te
         for along in (along_edge, along_other)
     )
     return (middle_x + third) - other, (middle_y + third) - (edge + other)
-
-
-def _through_jpeg(pictures: np.ndarray, results: np.ndarray, part: np.ndarray, quality: int) -> None:
-    for each in part:
-        file = io.BytesIO()
-        Image.fromarray(pictures[each]).save(file, "JPEG", quality=quality)
-        results[each] = np.asarray(Image.open(file, formats=("JPEG",)))  # asking no other reader saves a fifth
 
 
 @lru_cache(maxsize=64)
