@@ -36,7 +36,7 @@ def pixelate(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
 
 
 def jpeg_compression(images: Tensor, severity: int, seeds: Tensor) -> Tensor:
-    """Compress with Pillow at quality `JPEG_COMPRESSION`, in threads, and decompress."""
+    """Compress with Pillow at quality `JPEG_COMPRESSION` and decompress."""
     return through_jpeg(images, JPEG_COMPRESSION[severity - 1])
 
 

@@ -1,4 +1,4 @@
-"""JPEG there and back for whole batches: through Pillow, in threads, many small pictures to a file.
+"""JPEG there and back for whole batches, through Pillow: large pictures in threads, many small ones to a file.
 
 Around a picture of 32 x 32, Pillow's own Python takes ten times as long as the codec. So small pictures are laid out
 on a sheet that is compressed as one. Each picture comes back to the bit as it would alone: the codec works in blocks
@@ -27,25 +27,29 @@ _FIXED = 1 << 16
 
 
 def through_jpeg(images: Tensor, quality: int) -> Tensor:
-    """Compress each image with Pillow at this quality and decompress it, in as many threads as torch has.
+    """Compress each image with Pillow at this quality and decompress it.
 
     Args:
         images: uint8 [N, 3, H, W], RGB, on any device.
         quality: 1 to 95.
 
     Returns:
-        uint8 [N, 3, H, W] on the same device; nothing depends on how the images are split into batches.
+        uint8 [N, 3, H, W] on the same device.
     """
-    if len(images) == 0:
-        return images
-    threads = torch.get_num_threads()
     small = max(images.shape[-2:]) <= _SMALL and not any(side % BLOCK for side in images.shape[-2:])
     # another libjpeg than libjpeg-turbo enlarges colours otherwise
-    whole_sheets = small and bool(features.check_feature("libjpeg_turbo"))
-    one = _sheet_through_jpeg if whole_sheets else _each_through_jpeg
-    parts = torch.split(images.cpu(), min(-(-len(images) // threads), _SHEET**2))
-    with ThreadPoolExecutor(threads) as pool:
-        return torch.cat(list(pool.map(partial(one, quality=quality), parts))).to(images.device)
+    results = _on_sheets if small and features.check_feature("libjpeg_turbo") else _one_by_one
+    return results(images.cpu(), quality).to(images.device) if len(images) else images
+
+
+def _one_by_one(images: Tensor, quality: int) -> Tensor:
+    parts = torch.split(images, -(-len(images) // torch.get_num_threads()))
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return torch.cat(list(pool.map(partial(_each_through_jpeg, quality=quality), parts)))
+
+
+def _on_sheets(images: Tensor, quality: int) -> Tensor:
+    return torch.cat([_sheet_through_jpeg(part, quality) for part in torch.split(images, _SHEET**2)])
 
 
 def _each_through_jpeg(images: Tensor, quality: int) -> Tensor:
