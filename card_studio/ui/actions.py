@@ -66,7 +66,7 @@ class ActionRegistry(QObject):
             shortcut: such as "Alt+Up"; "" for none.
             slot: what it does; for a checkable action it may ask `action.isChecked()`.
             menu: the menu that shows it, such as "Jobs"; "" for none.
-            icon: a qtawesome name, such as "mdi6.pause".
+            icon: its name, such as "mdi6.pause".
             enabled: whether it can be used now; asked at each `refresh`.
             scope: the page to which it belongs: elsewhere it is disabled, and another page may use the same keys.
             tip: one line of help.

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from card_studio.ui.icons import glyph_icon
 from card_studio.ui.stylesheet import stylesheet
 from card_studio.ui.suits import SUIT_COLOURS, draw_suit, suit_path
 from card_studio.ui.tokens import DARK, LIGHT, Tokens, mixed
@@ -107,15 +108,12 @@ class Theme(QObject):
         window.setStyleSheet(self._sheet)
 
     def icon(self, name: str, colour: str = "text") -> QIcon:
-        """Return a qtawesome icon, such as `mdi6.play`, in a token's colour; paler where disabled."""
+        """Return an icon, such as `mdi6.play`, in a token's colour; paler where disabled."""
         key = (name, colour)
         if key not in self._icons:
-            import qtawesome  # here, since its fonts cost time that a start without icons need not pay
-
             tokens = self.tokens
-            self._icons[key] = qtawesome.icon(
-                name, color=getattr(tokens, colour), color_disabled=mixed(tokens.muted, tokens.surface, 0.5)
-            )
+            faded = mixed(tokens.muted, tokens.surface, 0.5)
+            self._icons[key] = glyph_icon(name, getattr(tokens, colour), faded)
         return self._icons[key]
 
     def colour(self, token: str) -> QColor:

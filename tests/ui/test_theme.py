@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPalette
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -103,6 +103,18 @@ def test_icons_take_the_themes_colour(qapp: QApplication, theme: Theme) -> None:
     assert theme.icon("mdi6.play") is light
     theme.apply(qapp, "dark")
     assert theme.icon("mdi6.play") is not light
+
+
+def test_icons_are_drawn_in_every_size_and_paler_where_disabled(qapp: QApplication, theme: Theme) -> None:
+    icon = theme.icon("mdi6.play", "accent")
+    for side in (10, 16, 48):
+        image = icon.pixmap(side, side).toImage()
+        colours = {image.pixelColor(x, y).name() for x in range(side) for y in range(side)}
+        assert LIGHT.accent in colours
+        disabled = icon.pixmap(side, side, QIcon.Mode.Disabled).toImage()
+        assert LIGHT.accent not in {disabled.pixelColor(x, y).name() for x in range(side) for y in range(side)}
+    with pytest.raises(KeyError):
+        theme.icon("mdi6.no-such-glyph")
 
 
 def test_colour_maps_are_lookups_centred_and_growing() -> None:
