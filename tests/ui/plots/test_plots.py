@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from card_studio.ui.colour_maps import DIVERGING, SEQUENTIAL
 from card_studio.ui.plot_labels import PlotLabel, cut, spread_out
+from card_studio.ui.plot_legend import MOST, LineName, PlotLegend
 from card_studio.ui.plots import Plot, PlotPoint, colour_at, ink_on, map_image
 from card_studio.ui.theme import Theme
 
@@ -30,6 +31,21 @@ def test_labels_keep_apart_and_inside(places: list[tuple[float, float]]) -> None
 def test_a_long_name_loses_its_middle() -> None:
     assert cut("short") == "short"
     assert cut("a" * 50 + "b" * 50) == "a" * 16 + "…" + "b" * 16
+
+
+def test_a_legend_names_a_few_lines_and_always_the_chosen_one(theme: Theme) -> None:
+    legend = PlotLegend(theme)
+    names = [LineName(text=f"line {k}", colour=QColor("#123456"), style=Qt.PenStyle.SolidLine) for k in range(MOST)]
+    legend.set_names(names)
+    low = legend.sizeHint(Qt.SizeHint.PreferredSize).height()
+    assert legend.texts == [name.text for name in names]
+    last = LineName(text="the chosen", colour=QColor("#654321"), style=Qt.PenStyle.DashLine, chosen=True)
+    legend.set_names([*names, *names, last])
+    assert legend.texts[:MOST] == [*[name.text for name in names[:-1]], "the chosen"]
+    assert legend.texts[MOST] == f"and {MOST + 1} more: choose a card to see its name"
+    assert legend.sizeHint(Qt.SizeHint.PreferredSize).height() > low
+    legend.set_names([])
+    assert legend.sizeHint(Qt.SizeHint.PreferredSize).height() == 0
 
 
 def test_labels_lie_inside_a_shown_plot(qtbot: QtBot, theme: Theme) -> None:

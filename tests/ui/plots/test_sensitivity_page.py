@@ -142,6 +142,13 @@ def test_the_whole_range_and_a_free_flow_can_be_chosen(page: SensitivityPage, qt
     assert len(tops) == 1, "three maps fit in one row"
 
 
+def test_lines_are_named_beneath_the_plot_and_not_over_it(page: SensitivityPage, cards: list[Any]) -> None:
+    profile = page.profile
+    assert len(profile.legend.texts) == len(cards)
+    assert profile.legend.geometry().top() >= profile.getPlotItem().getViewBox().geometry().bottom()
+    assert profile.sceneRect().contains(profile.legend.mapRectToScene(profile.legend.rect()))
+
+
 def test_the_profile_is_the_mean_over_rings(page: SensitivityPage, cards: list[Any]) -> None:
     sheet = page.profile.sheet()
     assert [row[0] for row in sheet.rows[:3]] == [0, 1, 2]
