@@ -40,6 +40,7 @@ from card_studio.errors import RecipeError
 from card_studio.settings import SCHEMA_VERSION
 
 _SAME_DENSITY = 0.99
+_NEARLY_ALL = 0.9999
 _TAGS = frozenset(str(tag) for names in (DatasetName, AugmentationName, Compression) for tag in names) | {
     "built-in",
     "own",
@@ -103,7 +104,12 @@ def described(recipe: Recipe) -> str:
     parts = [str(recipe.network.name), str(recipe.augmentation.name), _method_of(recipe)]
     sparsity = target_sparsity(recipe)
     rounded = "" if recipe.values == "float32" else f" · {recipe.values}"
-    return " · ".join(parts) + (f" {100 * sparsity:g} %" if sparsity else "") + rounded
+    return " · ".join(parts) + (f" {sparsity_text(sparsity)}" if sparsity else "") + rounded
+
+
+def sparsity_text(sparsity: float) -> str:
+    """Return a share of removed weights as people write it, `80 %`: two decimals, more only short of 100 %."""
+    return f"{round(100 * sparsity, 2 if sparsity < _NEARLY_ALL else 6):g} %"
 
 
 def _method_of(recipe: Recipe) -> str:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from card_studio.domain.job import MakeCard
-from card_studio.domain.recipe import Recipe, fingerprint
+from card_studio.domain.recipe import Recipe, fingerprint, sparsity_text
 from card_studio.domain.run import Advanced, AnyEvent, DatasetOpened, LevelFinished, PhaseStarted
 from card_studio.engine.batches import Batches, steps_per_epoch
 from card_studio.engine.card_content import CardContent, SavedCard
@@ -211,7 +211,7 @@ class Making:
         if not level.number:
             return "training the dense network"
         last = self._ordinal(len(self.levels) - 1)
-        return f"level {self._ordinal(self.place)} of {last}: {100 * level.sparsity:g} % sparse"
+        return f"level {self._ordinal(self.place)} of {last}: {sparsity_text(level.sparsity)} sparse"
 
     def _opened(self) -> DatasetOpened:
         data = self.dataset

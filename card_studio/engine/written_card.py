@@ -6,7 +6,7 @@ from importlib.metadata import version
 from torch import Tensor
 
 from card_studio.domain.options import ValueType
-from card_studio.domain.recipe import Recipe, fingerprint, target_sparsity
+from card_studio.domain.recipe import Recipe, fingerprint, sparsity_text, target_sparsity
 from card_studio.domain.run import CardMade, Logged
 from card_studio.engine.card_content import CardContent, SavedCard
 from card_studio.engine.data.datasets import Dataset
@@ -64,7 +64,7 @@ def card_name(recipe: Recipe, job: Recipe) -> str:
     sparsity = target_sparsity(recipe)
     if not job.name or sparsity == target_sparsity(job):
         return recipe.title
-    return f"{job.name} · {100 * sparsity:g} %" if sparsity else f"{job.name} · dense"
+    return f"{job.name} · {sparsity_text(sparsity)}" if sparsity else f"{job.name} · dense"
 
 
 def card_made(

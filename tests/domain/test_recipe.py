@@ -32,6 +32,7 @@ from card_studio.domain.recipe import (
     merged,
     read_recipe,
     recipe_from,
+    sparsity_text,
     target_sparsity,
     write_recipe,
 )
@@ -202,6 +203,14 @@ def test_level_zero_of_a_trajectory_is_plainly_dense() -> None:
     assert (half.compression.method, target_sparsity(half)) == (Compression.LRR, 0.5)
     with pytest.raises(TypeError):
         at_sparsity(Recipe(), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("sparsity", "text"),
+    [(0.5, "50 %"), (0.800012, "80 %"), (0.8926, "89.26 %"), (0.99985, "99.98 %"), (0.999999, "99.9999 %")],
+)
+def test_a_sparsity_is_written_with_two_decimals_and_never_as_all(sparsity: float, text: str) -> None:
+    assert sparsity_text(sparsity) == text
 
 
 def test_a_title_says_what_is_made() -> None:
