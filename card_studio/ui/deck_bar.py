@@ -122,11 +122,12 @@ class DeckBar(QWidget):
         for blocker in blockers:
             blocker.unblock()
 
-    def add_tools(self, actions: Sequence[QAction]) -> None:
-        """Show actions of the page as buttons at the right: undo, redo and the like."""
+    def add_tools(self, actions: Sequence[QAction], *, named: QAction) -> None:
+        """Show actions of the page as buttons at the right: undo, redo and the like; one of them with its name."""
         self._tools.addSpacing(SPACE)
         for action in actions:
             self._tools.addWidget(action_button(action))
+        self._options.addWidget(action_button(named, text=True))
 
     def start_renaming(self) -> None:
         """Turn the choice of deck into a field for its name."""
@@ -185,6 +186,7 @@ class DeckBar(QWidget):
         ):
             second.addWidget(widget)
         second.addStretch(1)
+        self._options = second
         for row in (first, second):
             row.setSpacing(SPACE)
         whole = QVBoxLayout(self)

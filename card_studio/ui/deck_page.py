@@ -66,7 +66,8 @@ class DeckPage(QWidget):
         self.setAcceptDrops(True)
         self.setAccessibleName("Deck")
         add_deck_actions(self, actions)
-        self.pane.bar.add_tools([actions.action(f"deck.{name}") for name in ("propose", "undo", "redo", "beside")])
+        tools = [actions.action(f"deck.{name}") for name in ("undo", "redo", "beside")]
+        self.pane.bar.add_tools(tools, named=actions.action("deck.propose"))
 
     # --- for the window ----------------------------------------------------------------------------------------------
 
@@ -195,7 +196,7 @@ class DeckPage(QWidget):
         deck = self.active.deck
         faces = [self.store.get(card) for card in (deck.cards if deck else ())]
         preferred = next((face.data_digest for face in faces if face is not None), None)
-        dialog = DealDialog(self._bridge, self._theme, self.hand.choices(), deck, preferred, self.window())
+        dialog = DealDialog(self._bridge, self._theme, self.hand.choices(), deck, preferred, self)
         dialog.dealt.connect(self._on_dealt)
         dialog.open()
         return dialog

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QTo
 from card_studio.domain.deck import DeckScore
 from card_studio.domain.ids import CardId
 from card_studio.ui.card_face import size_text
+from card_studio.ui.deck_bar import MODES
 from card_studio.ui.deck_judge import Judgement
 from card_studio.ui.theme import SPACE, Theme, font_px
 from card_studio.ui.words import percent
 
 _FIGURES = ("Clean %", "Robust %", "Memory", "Averaging %", "Gain over averaging")
+_MODES = {mode: text for mode, text, _ in MODES}
 _ONE_ROW_PX = 600
 _WORDS_PX = 860
 """From this width on there is room for the buttons' words."""
@@ -96,7 +98,7 @@ class ScoreLine(QWidget):
             f"{percent(score.any_card_robust)} (unreachable)"
         )
         self._definition.setText(
-            f"{score.mode.value}, m = {score.m}; {score.suite.definition}; {score.images} images in each cell"
+            f"{_MODES[score.mode]}, m = {score.m}; {score.suite.definition}; {score.images} images in each cell"
         )
         spoken = ", ".join(f"{name} {text}" for name, text in texts.items())
         lines = (spoken, self._bounds.text(), self._definition.text(), self._origin.text())

@@ -13,6 +13,8 @@ from card_studio.ui.theme import font
 _GAP = 9.0
 """Pixels between a point and its name, beyond the point's own size."""
 _TRIES = 80
+_GROUND = 170
+"""Of 255: how much of the ground lies behind a name, so that a line through it does not strike it out."""
 _LONGEST = 32
 MOST = 24
 """Names on one plot; the first ones win."""
@@ -57,8 +59,10 @@ class LabelLayer:
         for item in self._items:
             self._plot.removeItem(item)
         self._labels, self._items = list(labels[:MOST]), []
+        ground = self._plot.theme.colour("surface")
+        ground.setAlpha(_GROUND)
         for label in self._labels:
-            item = pg.TextItem(cut(label.text), color=label.colour, anchor=(0, 0.5))
+            item = pg.TextItem(cut(label.text), color=label.colour, anchor=(0, 0.5), fill=pg.mkBrush(ground))
             item.setFont(font("small", bold=label.bold))
             item.setZValue(40)
             self._plot.addItem(item, ignoreBounds=True)
