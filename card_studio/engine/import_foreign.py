@@ -64,10 +64,12 @@ def content_of(
         data_digest: hash of that data, as `open_dataset` gives it.
 
     Raises:
-        CardFileError: the number of classes differs.
+        CardFileError: the number of classes differs, or not one weight is left.
     """
     if len(classes) != net.classes:
         raise CardFileError(f"the network has {net.classes} classes, but {len(classes)} are named")
+    if net.sparsity == 1:
+        raise CardFileError("all of the network's weights are zero: it answers every image alike and makes no card")
     known = recipe.compression
     compression = _assumed(net) if isinstance(known, Dense) else known
     found = recipe.model_copy(update={"network": net.network, "compression": compression})

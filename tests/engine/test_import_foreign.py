@@ -163,6 +163,13 @@ def test_compression_is_assumed_from_what_is_measured_unless_said(tmp_path: Path
         content_of(net, recipe=Recipe(), classes=("a", "b", "c"), data_label="x", data_digest="y")
 
 
+def test_a_network_of_zeros_only_is_no_card(tmp_path: Path) -> None:
+    state = {name: torch.zeros_like(tensor) for name, tensor in state_of(NetworkName.RESNET8).items()}
+    (net,) = read_foreign(saved(as_robustbench(state), tmp_path / "net.pt"))
+    with pytest.raises(CardFileError, match="all of the network's weights are zero"):
+        content_of(net, recipe=Recipe(), classes=CLASSES, data_label="x", data_digest="y")
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 

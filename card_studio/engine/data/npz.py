@@ -1,7 +1,6 @@
 """Reads a .npz file of images and labels."""
 
 import hashlib
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +39,14 @@ def read_npz(path: Path) -> Pool:
 def _arrays(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return arrays["images"], arrays["labels"]
+            images, labels = arrays["images"], arrays["labels"]
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file; data.path must name {_WANTED}") from error
     except KeyError as error:
         raise DataError(f"{path}: {error.args[0]}: {_WANTED} is needed") from error
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: cannot be read ({error}): {_WANTED} is needed") from error
+    except Exception as error:  # NumPy, zip and zlib raise almost anything on damaged bytes
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path}: cannot be read ({reason}): {_WANTED} is needed") from error
+    if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)):  # NumPy hands foreign members out raw
+        raise DataError(f"{path}: holds something else than arrays: {_WANTED} is needed")
+    return images, labels

@@ -111,7 +111,7 @@ class SuiteFolder:
         rows = len(SEVERITIES) * count
         if truth.shape not in ((count,), (rows,)) or not np.array_equal(truth, np.resize(labels, len(truth))):
             raise DataError(
-                f"{self.path / 'labels.npy'}: its {len(truth)} labels are not those of the dataset's {count} "
+                f"{self.path / 'labels.npy'}: its {truth.size} labels are not those of the dataset's {count} "
                 f"{suite.split} images, in their order, once or for each severity: choose the suite of this dataset"
             )
         for name in self._held(suite):
@@ -187,5 +187,7 @@ class SuiteFolder:
             raise DataError(
                 f"{path}: no such file; a suite's folder holds labels.npy and one .npy for each corruption{_SOURCES}"
             ) from error
-        except (ValueError, EOFError) as error:
+        except PermissionError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        except Exception as error:  # NumPy raises almost anything on damaged bytes
             raise DataError(f"{path}: not a .npy file of plain numbers: fetch it again") from error

@@ -1,5 +1,8 @@
 """Datasets open with the classes, splits, digest and normalisation that were asked for."""
 
+import random
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -105,9 +108,8 @@ def test_channels_are_measured_in_pieces() -> None:
 
 @pytest.mark.parametrize("last", [True, False])
 def test_npz_takes_either_order_of_channels(tmp_path: Path, last: bool) -> None:
-    random = np.random.default_rng(0)
     labels = np.arange(60) % 3
-    images = random.integers(0, 256, (60, 3, 16, 16), np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (60, 3, 16, 16), np.uint8)
     images[:, 0, 0, 0] = labels
     stored = images.transpose(0, 2, 3, 1) if last else images
     dataset = open_dataset(NpzData(path=_npz(tmp_path, stored, labels)), cache=tmp_path)
@@ -147,6 +149,44 @@ def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", pictures=np.zeros(3))
     with pytest.raises(DataError, match=r"other.npz: images is not a file in the archive"):
         open_dataset(NpzData(path=tmp_path / "other.npz"), cache=tmp_path)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_damaged_npz_is_read_or_refused_in_one_line(tmp_path: Path, save: Callable[..., None]) -> None:
+    path = tmp_path / "set.npz"
+    images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3), np.uint8)
+    save(path, images=images, labels=np.arange(30) % 3)
+    whole, draws, refused = path.read_bytes(), random.Random(0), 0
+    for _ in range(200):
+        near = draws.choice([0, 250, len(whole) - 250])
+        spot = min(near + draws.randrange(250), len(whole) - 1)
+        path.write_bytes(whole[:spot] + bytes([whole[spot] ^ 1 << draws.randrange(8)]) + whole[spot + 1 :])
+        try:
+            open_dataset(NpzData(path=path), cache=tmp_path)
+        except DataError as error:
+            refused += 1
+            assert str(path) in str(error)
+            assert "\n" not in str(error)
+    assert refused > 50
+
+
+@pytest.mark.parametrize("shape", ["(1000000000000, 32, 32, 3)", "(-1, 8, 8, 3)", "(99999999999999999999999,)"])
+def test_an_npz_that_claims_more_than_there_is_is_refused(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}".ljust(117).encode() + b"\n"
+    member = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(tmp_path / "set.npz", "w") as archive:
+        archive.writestr("images.npy", member)
+        archive.writestr("labels.npy", member)
+    with pytest.raises(DataError, match=r"set.npz: cannot be read"):
+        open_dataset(NpzData(path=tmp_path / "set.npz"), cache=tmp_path)
+
+
+def test_an_npz_whose_members_are_no_arrays_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "set.npz", "w") as archive:
+        archive.writestr("images", "a cat")
+        archive.writestr("labels", "cat")
+    with pytest.raises(DataError, match=r"set.npz: holds something else than arrays"):
+        open_dataset(NpzData(path=tmp_path / "set.npz"), cache=tmp_path)
 
 
 @pytest.mark.parametrize(

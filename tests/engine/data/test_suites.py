@@ -107,3 +107,31 @@ def test_folders_that_do_not_fit_are_refused(small_dataset: Dataset, context: Co
     (folder / "labels.npy").unlink()
     assert "labels.npy: no such file" in refusal()
     assert "zenodo.org/records/2535967" in refusal()
+
+
+@pytest.mark.parametrize("file", ["labels.npy", "contrast.npy"])
+def test_damaged_files_are_refused_in_one_line(
+    small_dataset: Dataset, context: Context, tmp_path: Path, file: str
+) -> None:
+    folder = tmp_path / "corrupted"
+    write_folder(folder, small_dataset)
+    path = folder / file
+    suite, whole = Suite(source=str(folder), corruptions=(CONTRAST,)), path.read_bytes()
+
+    def assert_refused() -> None:
+        with pytest.raises(DataError, match=file) as caught:
+            SuiteImages(suite, small_dataset, context.cache)
+        assert "\n" not in str(caught.value)
+
+    end = whole.index(b"}")
+    for damaged in (b"", whole[:-1], whole.replace(b"}", b" "), whole.replace(b"(150,", b"(-15,")):
+        path.write_bytes(damaged)
+        assert_refused()
+    path.write_bytes(whole[:end].replace(b"(150,", b"(%s," % (b"9" * 20)) + whole[end:-19])
+    assert_refused()
+    for stranger in (np.array(5), np.array("cat"), np.zeros((2, 2))):
+        np.save(path, stranger)
+        assert_refused()
+    path.unlink()
+    path.mkdir()
+    assert_refused()
