@@ -156,7 +156,7 @@ def test_a_damaged_npz_is_read_or_refused_in_one_line(tmp_path: Path, save: Call
     path = tmp_path / "set.npz"
     images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3), np.uint8)
     save(path, images=images, labels=np.arange(30) % 3)
-    whole, draws, refused = path.read_bytes(), random.Random(0), 0
+    whole, draws, refusals = path.read_bytes(), random.Random(0), []
     for _ in range(200):
         near = draws.choice([0, 250, len(whole) - 250])
         spot = min(near + draws.randrange(250), len(whole) - 1)
@@ -164,10 +164,9 @@ def test_a_damaged_npz_is_read_or_refused_in_one_line(tmp_path: Path, save: Call
         try:
             open_dataset(NpzData(path=path), cache=tmp_path)
         except DataError as error:
-            refused += 1
-            assert str(path) in str(error)
-            assert "\n" not in str(error)
-    assert refused > 50
+            refusals.append(str(error))
+    assert len(refusals) > 50
+    assert all(refusal.startswith(f"{path}: ") and "\n" not in refusal for refusal in refusals)
 
 
 @pytest.mark.parametrize("shape", ["(1000000000000, 32, 32, 3)", "(-1, 8, 8, 3)", "(99999999999999999999999,)"])
