@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSettings, QSize, QTimer, SignalInstance
 from PySide6.QtGui import QActionGroup, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from card_studio import __version__
 from card_studio.ui.actions import ActionRegistry
@@ -45,10 +45,10 @@ class MainWindow(QMainWindow):
         self._preparing.setSingleShot(True)
         self._preparing.timeout.connect(self._make_next_page)
         self.setWindowTitle(str(bridge.workspace.path))
-        theme.dress(self)
         self._build()
         self._add_actions()
         self.toasts = Toasts(theme, self)
+        theme.dress(self.toasts)
         bridge.changed.connect(self._on_workspace_changed)
         bridge.failed.connect(self._on_failed)
         self._restore_geometry()
@@ -146,12 +146,13 @@ class MainWindow(QMainWindow):
         self._rail = Rail(self.theme)
         self._rail.chosen.connect(lambda index: self.open_page(PLACES[index].key))
         self._stack = QStackedWidget()
-        middle = QWidget()
-        middle.setLayout(row(self._rail, rule(upright=True), self._stack, spacing=0))
+        middle, line = QWidget(), rule(upright=True)
+        middle.setLayout(row(self._rail, line, self._stack, spacing=0))
         self.setCentralWidget(middle)
         self.host_line = HostLine(self.bridge, self.theme)
         self.statusBar().addWidget(self.host_line, 1)
         self.statusBar().setSizeGripEnabled(False)
+        self.theme.dress(self.menuBar(), self._rail, line, self.statusBar())
 
     def _make_page(self, index: int) -> QWidget:
         place = EVERY_PLACE[index]
@@ -159,6 +160,7 @@ class MainWindow(QMainWindow):
         page: QWidget = kind(self.bridge, self.theme, self.actions_, self._stack)
         self.pages[place.key] = page
         self._stack.addWidget(page)
+        self.theme.dress(page)
         self._connect_page(page)
         return page
 
@@ -232,7 +234,7 @@ class MainWindow(QMainWindow):
         present = self.actions_.menus()
         for name in sorted(present, key=lambda menu: _MENU_ORDER.index(menu) if menu in _MENU_ORDER else 5):
             if name not in self._menus:
-                menu = QMenu(f"&{name}", self)
+                menu = QMenu(f"&{name}", self.menuBar())
                 menu.aboutToShow.connect(lambda name=name: self._fill_menu(name))
                 self._menus[name] = menu
         wanted = [self._menus[name] for name in _MENU_ORDER if name in self._menus]
@@ -265,17 +267,21 @@ class MainWindow(QMainWindow):
         self.toasts.say(text, "problem")
 
     def _on_commands_asked(self) -> None:
-        CommandPalette(self.actions_, self).open()
+        self._open(CommandPalette(self.actions_, self))
 
     def _on_own_methods_asked(self) -> None:
         from card_studio.ui.own_dialog import OwnDialog  # here, since few starts need it
 
         dialog = OwnDialog(self.bridge, self)
         dialog.edited.connect(self._on_workspace_changed)
+        self._open(dialog)
+
+    def _open(self, dialog: QDialog) -> None:
+        self.theme.dress(dialog)
         dialog.open()
 
     def _on_help_asked(self) -> None:
-        ShortcutsHelp(self.actions_, self).open()
+        self._open(ShortcutsHelp(self.actions_, self))
 
     def _on_about_asked(self) -> None:
         self.say(f"card-studio {__version__}; the workspace is {self.bridge.workspace.path}")

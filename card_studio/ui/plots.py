@@ -184,7 +184,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self.point_chosen.emit(point.key)
 
     def _on_theme_changed(self) -> None:
-        self.dress()
+        self.theme.in_turn(self, self.dress)
 
 
 def draw_focus(painter: QPainter, theme: Theme, box: QRectF) -> None:

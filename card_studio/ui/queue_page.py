@@ -77,7 +77,7 @@ class QueuePage(QWidget):
 
     def new_job(self, template: Job | None = None) -> NewJobDialog:
         """Open the form for a new job."""
-        dialog = NewJobDialog(self.theme, self.window(), template, own=self._own)
+        dialog = NewJobDialog(self.theme, self, template, own=self._own)
         dialog.confirmed.connect(self.submit)
         dialog.open()
         return dialog

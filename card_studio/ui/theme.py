@@ -1,7 +1,7 @@
 """The look in one place: colour tokens, type, spacing, and the theme that follows the system while running."""
 
 import weakref
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import shiboken6
@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplicati
 from PySide6.QtWidgets import QApplication, QWidget
 
 from card_studio.ui.icons import glyph_icon
+from card_studio.ui.slices import Slices, Step
 from card_studio.ui.stylesheet import stylesheet
 from card_studio.ui.suits import SUIT_COLOURS, draw_suit, suit_path
 from card_studio.ui.tokens import DARK, LIGHT, Tokens, mixed
@@ -63,7 +64,9 @@ class Theme(QObject):
         self._dark = False
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._sheet = ""
-        self._windows: list[weakref.ref[QWidget]] = []
+        self._dressed: list[weakref.ref[QWidget]] = []
+        self._waiting: list[tuple[QWidget, Step]] = []
+        self._turns = Slices(self)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
 
     @property
@@ -98,14 +101,25 @@ class Theme(QObject):
             hints.setColorScheme(Qt.ColorScheme.Dark if choice == "dark" else Qt.ColorScheme.Light)
         self._dress(app, hints.colorScheme())
 
-    def dress(self, window: QWidget) -> None:
-        """Give a window, and whatever has it as a parent, the style sheet, now and at each change.
+    def dress(self, *parts: QWidget) -> None:
+        """Give parts of a window, and whatever has them as a parent, the style sheet, now and soon after each change.
 
-        The sheet is the window's, not the application's: under one of the application's, Qt polishes a widget again
+        The sheet is each part's, not the application's: under one of the application's, Qt polishes a widget again
         for each of its ancestors whenever the sheet changes, and whole pages each time a part of them gets a parent.
+        Nor is it the window's: so a change dresses what is seen first, and hidden pages one at a time.
         """
-        self._windows.append(weakref.ref(window))
-        window.setStyleSheet(self._sheet)
+        for part in parts:
+            self._dressed.append(weakref.ref(part))
+            part.setStyleSheet(self._sheet)
+
+    def in_turn(self, part: QWidget, step: Step) -> None:
+        """Take a step of the change that is being told of in a turn of its own: for what takes over some 10 ms.
+
+        Args:
+            part: what is changed; if it is seen, its step comes before those of what is hidden.
+            step: what is done.
+        """
+        self._waiting.append((part, step))
 
     def icon(self, name: str, colour: str = "text") -> QIcon:
         """Return an icon, such as `mdi6.play`, in a token's colour; paler where disabled."""
@@ -134,16 +148,31 @@ class Theme(QObject):
         app.setFont(font("body"))
         app.setPalette(palette(self.tokens))
         self._sheet = stylesheet(self.tokens, {role: font_px(role) for role in FONT_SIZES})
-        self._windows = [window for window in self._windows if _lives(window())]
-        for window in self._windows:
-            self._change_sheet(window())
+        living = [part for each in self._dressed if (part := each()) is not None and shiboken6.isValid(part)]
+        self._dressed = [weakref.ref(part) for part in living]
+        self._waiting = [(part, partial(self._change_sheet, part)) for part in living]
         self.changed.emit()
+        self._take_turns()
 
-    def _change_sheet(self, window: QWidget | None) -> None:
+    def _take_turns(self) -> None:
+        """Take the steps of a change: those for what is seen before anything is painted, then those for the rest."""
+        seen = [(part, step) for part, step in self._waiting if part.isVisible()]
+        hidden = [(part, step) for part, step in self._waiting if not part.isVisible()]
+        windows = {part.window() for part, _step in seen}
+        for window in windows:
+            window.setUpdatesEnabled(False)
+        painting: list[tuple[QWidget, Step]] = [(window, partial(window.setUpdatesEnabled, True)) for window in windows]
+        self._turns.start([partial(_if_alive, part, step) for part, step in (*seen, *painting, *hidden)])
+
+    def _change_sheet(self, part: QWidget) -> None:
         """Take the old sheet off first: then each widget is polished once, not once for each of its ancestors."""
-        if window is not None:
-            window.setStyleSheet("")
-            window.setStyleSheet(self._sheet)
+        part.setStyleSheet("")
+        part.setStyleSheet(self._sheet)
+
+
+def _if_alive(part: QWidget, step: Step) -> None:
+    if shiboken6.isValid(part):
+        step()
 
 
 def font_px(role: FontRole) -> int:
@@ -156,10 +185,6 @@ def _body_px() -> int:
     """Return the system's own size; kept, since every painted cell asks for it."""
     system = QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pixelSize()
     return min(max(system, _SMALLEST_BODY_PX), _LARGEST_BODY_PX)
-
-
-def _lives(window: QWidget | None) -> bool:
-    return window is not None and shiboken6.isValid(window)
 
 
 def font(role: FontRole = "body", bold: bool = False) -> QFont:

@@ -20,7 +20,7 @@ from card_studio.ui.host_line import QueueState, described
 from card_studio.ui.main_window import MainWindow
 from card_studio.ui.palette import CommandPalette, fuzzy_score
 from card_studio.ui.rail import PLACES
-from card_studio.ui.shortcuts_help import shortcuts
+from card_studio.ui.shortcuts_help import ShortcutsHelp, shortcuts
 from card_studio.ui.theme import Theme
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -245,3 +245,32 @@ def test_fuzzy_search_prefers_word_starts(query: str, better: str, worse: str) -
 def test_fuzzy_search_refuses_what_does_not_occur() -> None:
     assert fuzzy_score("xyz", "New job") is None
     assert fuzzy_score("", "New job") is not None
+
+
+def test_a_change_of_theme_dresses_what_is_seen_first_and_each_hidden_page_in_a_turn_of_its_own(
+    studio: MainWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    for key in ("cards", "gallery", "queue"):
+        studio.open_page(key)
+    shown, hidden = studio.pages["queue"], [studio.pages["cards"], studio.pages["gallery"]]
+    before = shown.styleSheet()
+    studio.theme.apply(qapp, "dark")
+    assert not studio.updatesEnabled()  # nothing half dressed is painted
+    turns = []
+    while any(page.styleSheet() == before for page in (shown, *hidden)):
+        qapp.processEvents()
+        turns.append([page.styleSheet() != before for page in (shown, *hidden)])
+        assert len(turns) < 1_000
+    assert [True, False, False] in turns
+    assert [True, True, False] in turns
+    assert studio.updatesEnabled()
+    opened = studio.open_page("sensitivity")
+    assert opened.styleSheet() == shown.styleSheet() != before
+
+
+def test_dialogs_and_menus_wear_the_sheet(studio: MainWindow) -> None:
+    studio.actions_.action("help.keys").trigger()
+    dialog = studio.findChild(ShortcutsHelp)
+    assert dialog.styleSheet() == studio.pages["queue"].styleSheet()
+    assert studio.pages["queue"].new_job().parent() is studio.pages["queue"]
+    assert all(menu.parent() is studio.menuBar() for menu in studio._menus.values())
