@@ -2,7 +2,7 @@
 
 import json as plain_json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -31,7 +31,7 @@ def corrupt(
     out: Annotated[Path, typer.Argument(help="Folder for the set; one that was begun is gone on with.")],
     set: Annotated[list[str] | None, typer.Option("--set", help="Override an option: data.b=value.")] = None,
     corruption: Annotated[list[str] | None, typer.Option(help="Only these, ours or `own.NAME`; repeat it.")] = None,
-    split: Annotated[str, typer.Option(help="test or validation.")] = "test",
+    split: Annotated[Literal["test", "validation"], typer.Option(help="Which images.")] = "test",
     images: Annotated[int, typer.Option(min=0, help="The first so many images; 0 takes all.")] = 0,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the corruptions.")] = 0,
     wait: Wait = True,

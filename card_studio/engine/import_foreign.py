@@ -129,6 +129,10 @@ def _tensors(loaded: Any, path: Path) -> dict[str, Tensor]:
     if not isinstance(loaded, Mapping) or not loaded:
         raise CardFileError(f"{path}: holds no state dict")
     tensors = {str(name): value for name, value in loaded.items() if isinstance(value, Tensor)}
+    for name, value in tensors.items():
+        if value.layout != torch.strided or value.is_meta:
+            kind = "has no values" if value.is_meta else "is stored as a sparse tensor"
+            raise CardFileError(f"{path}: {name} {kind}: save a state_dict of plain tensors")
     for prefix in _PREFIXES:
         if all(name.startswith(prefix) for name in tensors):
             tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}

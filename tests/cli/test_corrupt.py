@@ -99,6 +99,12 @@ def test_what_is_no_corruption_is_one_line(workspace: Workspace, capsys: pytest.
     assert workspace.jobs() == []
 
 
+def test_a_part_that_is_not_there_is_one_line(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--workspace", str(workspace.path), "corrupt", "colours.npz", "out", "--split", "train"]) == 2
+    assert "'train' is not one of 'test', 'validation'" in capsys.readouterr().err
+    assert workspace.jobs() == []
+
+
 def test_words_for_datasets(folder: Path, workspace: Workspace) -> None:
     assert data_named("shapes", ["data.render_seed=7"], workspace) == ShapesData(render_seed=7)
     assert data_named("cifar10", ["data.download=true"], workspace) == CifarData(download=True)

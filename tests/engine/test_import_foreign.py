@@ -3,6 +3,7 @@
 import os
 import pickle
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -263,6 +264,16 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_unread(tmp_path: Path) -
 def test_files_without_a_known_network_are_refused(content: Any, tmp_path: Path) -> None:
     with pytest.raises(CardFileError, match=r"holds no state dict|not those of a network known here"):
         read_foreign(saved(content, tmp_path / "net.pt"))
+
+
+@pytest.mark.parametrize(
+    ("other", "complaint"), [(Tensor.to_sparse, "sparse tensor"), (lambda t: t.to("meta"), "no values")]
+)
+def test_tensors_of_other_kinds_are_refused(other: Callable[[Tensor], Tensor], complaint: str, tmp_path: Path) -> None:
+    state = state_of(NetworkName.RESNET8)
+    (name, *_) = (name for name in state if name.endswith("weight"))
+    with pytest.raises(CardFileError, match=f"{name} .*{complaint}"):
+        read_foreign(saved(state | {name: other(state[name])}, tmp_path / "net.pt"))
 
 
 def test_a_network_of_another_name_is_refused_with_the_difference(tmp_path: Path) -> None:
