@@ -5,12 +5,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from card_studio.domain.run import AnyEvent
+from card_studio.engine.tensor_file import write_tensors
 from card_studio.errors import CardFileError
-from card_studio.files import replacing
 
 _POSITION = "position"
 
@@ -50,8 +49,7 @@ def save_checkpoint(path: Path, position: Position, tensors: Mapping[str, Tensor
         WorkspaceError: the disk is full or read-only.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with replacing(path) as temporary:
-        save_file(plain, temporary, {_POSITION: position.model_dump_json()})
+    write_tensors(path, plain, {_POSITION: position.model_dump_json()})
 
 
 def load_checkpoint(path: Path) -> tuple[Position, dict[str, Tensor]]:

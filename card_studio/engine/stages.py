@@ -7,13 +7,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from card_studio.domain.recipe import Recipe, identity_of
 from card_studio.engine.compress.mask import Masks
+from card_studio.engine.tensor_file import write_tensors
 from card_studio.engine.trajectory import Level
-from card_studio.files import replacing
 
 _FORMAT = 1
 _NOT_TRAINED_BY = ("compression", "values")
@@ -77,5 +76,4 @@ class Stages:
         """
         tensors = {_NET + name: value.cpu().contiguous() for name, value in stage.state.items()}
         tensors |= {_MASK + name: mask.cpu().contiguous() for name, mask in stage.masks.items()}
-        with replacing(self.path(level)) as temporary:
-            save_file(tensors, temporary, {"accuracy": repr(stage.accuracy), "maker": stage.maker})
+        write_tensors(self.path(level), tensors, {"accuracy": repr(stage.accuracy), "maker": stage.maker})
