@@ -133,6 +133,8 @@ def _tensors(loaded: Any, path: Path) -> dict[str, Tensor]:
         if value.layout != torch.strided or value.is_meta:
             kind = "has no values" if value.is_meta else "is stored as a sparse tensor"
             raise CardFileError(f"{path}: {name} {kind}: save a state_dict of plain tensors")
+        if not torch.isfinite(value).all():
+            raise CardFileError(f"{path}: {name} holds values that are not finite: its training went wrong")
     for prefix in _PREFIXES:
         if all(name.startswith(prefix) for name in tensors):
             tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}

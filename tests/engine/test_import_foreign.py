@@ -267,7 +267,12 @@ def test_files_without_a_known_network_are_refused(content: Any, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("other", "complaint"), [(Tensor.to_sparse, "sparse tensor"), (lambda t: t.to("meta"), "no values")]
+    ("other", "complaint"),
+    [
+        (Tensor.to_sparse, "sparse tensor"),
+        (lambda t: t.to("meta"), "no values"),
+        (lambda t: t.where(t.abs() < t.abs().max(), torch.nan), "not finite"),
+    ],
 )
 def test_tensors_of_other_kinds_are_refused(other: Callable[[Tensor], Tensor], complaint: str, tmp_path: Path) -> None:
     state = state_of(NetworkName.RESNET8)
