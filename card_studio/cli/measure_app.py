@@ -9,7 +9,7 @@ import typer
 from card_studio.cli import show
 from card_studio.cli.options import CardIds, Json, Wait, corruptions_named, suite_source, workspace_of
 from card_studio.cli.progress import JobBars
-from card_studio.domain.card import Card, Evaluation
+from card_studio.domain.card import Card, Evaluation, SensitivityMap
 from card_studio.domain.gate import suite_key
 from card_studio.domain.job import EvaluateCards, Job, MapOptions, Suite
 from card_studio.domain.options import Precision
@@ -100,7 +100,7 @@ def map_sensitivity(
     finish(workspace, job)
     maps = [each for each in workspace.maps(ids) if each.options == options]
     kind = map_kinds(found, maps, versions_of(workspace, [each.job_id for each in maps]))[0]
-    measured = [each.map for each in kind.maps]
+    measured = [_told_map(workspace, each.map, kind.definition) for each in kind.maps]
     if out is not None:
         from card_studio.figures.folder import Folder, write_maps  # matplotlib takes its time: only where it is needed
 
@@ -148,6 +148,13 @@ def _told(workspace: Workspace, evaluation: Evaluation, mce: Normaliser | None) 
         told |= {"mce": mce.mce(evaluation), "normaliser": mce.evaluation.card_id, "mce_definition": mce.definition}
     shift = _shift(workspace, evaluation)
     return told if shift is None else told | {"against_float32": shift}
+
+
+def _told_map(workspace: Workspace, measured: SensitivityMap, definition: str) -> dict[str, Any]:
+    """Return a map for JSON, with what it is and what computed it."""
+    versions = versions_of(workspace, [measured.job_id])
+    told: dict[str, Any] = {each.name: getattr(measured, each.name) for each in fields(measured)}
+    return told | {"definition": definition, "computed_with": next(iter(versions.values()), "")}
 
 
 def _shift(workspace: Workspace, evaluation: Evaluation) -> PrecisionShift | None:

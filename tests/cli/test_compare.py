@@ -167,3 +167,28 @@ def test_a_study_that_is_not_there_names_those_that_are(studio: Studio, capsys: 
     line = capsys.readouterr().err
     assert "tags: study; recipes: quick" in line
     assert not (studio.folder / "none").exists()
+
+
+def test_mce_is_the_mean_ratio_of_wrong_answers(studio: Studio, said: Any) -> None:
+    own, by = studio.cards
+    (told,) = json.loads(said("evaluate", own, *SUITE, "--normaliser", by, "--json"))
+    workspace = Workspace(studio.folder / "workspace")
+    wrong = {}
+    for each in workspace.evaluations([own, by]):
+        answers = np.asarray(workspace.array(each.probabilities)).argmax(axis=2)
+        wrong[each.card_id] = (answers != np.asarray(workspace.array(each.labels))).sum(axis=1)[1:].reshape(2, -1)
+    workspace.close()
+    ratios = [mine.sum() / others.sum() for mine, others in zip(wrong[own], wrong[by], strict=True)]
+    assert told["mce"] == pytest.approx(float(np.mean(ratios)))
+    assert told["normaliser"] == by
+    assert f"mCE {100 * float(np.mean(ratios)):.1f} %" in said("evaluate", own, *SUITE, "--normaliser", by)
+
+
+def test_maps_as_json_say_what_computed_them(studio: Studio, said: Any) -> None:
+    told = json.loads(said("map", *studio.cards, "--images", "2", "--json"))
+    assert len(told) == 2
+    for each in told:
+        assert "torch " in each["computed_with"]
+        assert "card-studio " in each["computed_with"]
+        assert each["definition"]
+        assert each["card_id"] in studio.cards
