@@ -40,12 +40,16 @@ def read_foreign(path: Path, *, size: int = 32, network: AnyNetwork | None = Non
         network: its name and width; None finds one by its tensors, at width 1 if that is among them.
 
     Raises:
-        CardFileError: the file is missing, damaged, holds more than tensors, or no network known here.
+        CardFileError: the file is missing, damaged, holds more than tensors or values that are not finite, or no
+            network known here.
     """
     members = _members(_tensors(_loaded(path), path), path)
     try:
         first = recognise(members[0], size=size, network=network)
-        return [first, *(recognise(member, size=size, network=first.network) for member in members[1:])]
+        nets = [first, *(recognise(member, size=size, network=first.network) for member in members[1:])]
+        for net in nets:
+            _check_finite(net)
+        return nets
     except CardFileError as error:
         raise CardFileError(f"{path}: {error}") from error
 
@@ -95,6 +99,12 @@ def _assumed(net: ForeignNet) -> CompressionOptions:
     return Biprop(sparsity=net.sparsity) if net.binary else Lrr(sparsity=net.sparsity)
 
 
+def _check_finite(net: ForeignNet) -> None:
+    for name, value in net.state.items():
+        if not torch.isfinite(value).all():
+            raise CardFileError(f"{name} holds values that are not finite: the training that made it went wrong")
+
+
 def _loaded(path: Path) -> Any:
     if not path.is_file():
         raise CardFileError(f"{path}: no such file")
@@ -133,8 +143,6 @@ def _tensors(loaded: Any, path: Path) -> dict[str, Tensor]:
         if value.layout != torch.strided or value.is_meta:
             kind = "has no values" if value.is_meta else "is stored as a sparse tensor"
             raise CardFileError(f"{path}: {name} {kind}: save a state_dict of plain tensors")
-        if not torch.isfinite(value).all():
-            raise CardFileError(f"{path}: {name} holds values that are not finite: its training went wrong")
     for prefix in _PREFIXES:
         if all(name.startswith(prefix) for name in tensors):
             tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
