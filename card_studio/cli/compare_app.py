@@ -37,6 +37,9 @@ def compare(
     context: typer.Context,
     card: CardIds,
     baseline: Annotated[str | None, typer.Option(help="Card to which differences are; the first by default.")] = None,
+    suite: Annotated[
+        int | None, typer.Option(min=1, help="Which suite, if all cards have answered several; they are listed.")
+    ] = None,
     cell: Annotated[
         str, typer.Option(help="Where images are compared: all, clean, or such as gaussian_noise-3.")
     ] = _EVERYWHERE,
@@ -49,7 +52,7 @@ def compare(
     """Compare two to six cards: recipes, numbers, matrices, maps, and the images they disagree on most."""
     workspace = workspace_of(context)
     sides = read_sides(workspace, card)
-    answers = _common(sides)
+    answers = _common(sides, suite)
     base = workspace.card(baseline) if baseline else sides.cards[0]
     grid = _grid(workspace, sides, answers, base)
     ids = [None if each is None else workspace.card(each).id for each in (right, wrong)]
@@ -84,11 +87,11 @@ def report(
     show.OUT.print(f"{len(found.cards)} cards, {found.chosen}; written to {files[0]}", soft_wrap=True, highlight=False)
 
 
-def _common(sides: Sides) -> SuiteAnswers:
-    """Return a suite that all cards have answered.
+def _common(sides: Sides, number: int | None) -> SuiteAnswers:
+    """Return one of the suites that all cards have answered: by its number, or the first, which is then said.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or none of that number.
     """
     if not sides.one_dataset:
         data = ", ".join(f"{card.name}: {card.data_label}" for card in sides.cards)
@@ -96,7 +99,15 @@ def _common(sides: Sides) -> SuiteAnswers:
     common = [each for each in sides.suites if len(each.cards) == len(sides.cards)]
     if not common:
         raise UserError("no suite was answered by all these cards: evaluate them together first")
-    return common[0]
+    if number is None and len(common) == 1:
+        return common[0]
+    numbered = "; ".join(f"{n}: {each.suite.definition}" for n, each in enumerate(common, start=1))
+    if number is not None and number > len(common):
+        raise UserError(f"--suite {number}: all these cards have answered {len(common)} ({numbered})")
+    if number is None:
+        said = f"several suites are common to these cards ({numbered}): compared on the first, --suite names another"
+        show.PROGRESS.print(said, soft_wrap=True, highlight=False)
+    return common[(number or 1) - 1]
 
 
 def _grid(workspace: Workspace, sides: Sides, answers: SuiteAnswers, baseline: Card) -> Grid:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,3 +193,30 @@ def test_maps_as_json_say_what_computed_them(studio: Studio, said: Any) -> None:
         assert "card-studio " in each["computed_with"]
         assert each["definition"]
         assert each["card_id"] in studio.cards
+
+
+def test_one_of_several_common_suites_is_chosen_by_its_number(
+    studio: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied = tmp_path / "workspace"
+    shutil.copytree(studio.folder / "workspace", copied)
+
+    def told(*arguments: str) -> tuple[int, str, str]:
+        status = run(["--workspace", str(copied), *arguments])
+        return status, *capsys.readouterr()
+
+    try:
+        assert told("evaluate", *studio.cards, "--corruption", "pixelate", "--images", "16")[0] == 0
+    finally:
+        end_processes_of(tmp_path)
+    *_, unnamed = told("compare", *studio.cards)
+    for word in ("1: ", "2: ", "compared on the first"):
+        assert word in unnamed
+    answers = {n: json.loads(told("compare", *studio.cards, "--suite", n, "--json")[1]) for n in ("1", "2")}
+    definitions = {n: each["suite"] for n, each in answers.items()}
+    assert "16 test images" in definitions["1"] + definitions["2"]
+    assert "32 test images" in definitions["1"] + definitions["2"]
+    assert definitions["1"] != definitions["2"]
+    status, _, refused = told("compare", *studio.cards, "--suite", "3")
+    assert status == 2
+    assert "--suite 3: all these cards have answered 2" in refused
