@@ -1,7 +1,7 @@
 """A table with its bar above and its score below: one deck being worked on. Two can lie side by side."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMessageBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from card_studio.domain.deck import Deck, DeckMode
 from card_studio.domain.ids import CardId, short
@@ -18,6 +18,7 @@ from card_studio.ui.deck_score import ScoreLine
 from card_studio.ui.deck_shelf import DeckShelf
 from card_studio.ui.deck_table import EMPTY
 from card_studio.ui.pieces import rule
+from card_studio.ui.questions import ask_first
 from card_studio.ui.theme import Theme
 
 _NO_DECK = "Make your first deck: drag a card here, or press Enter on one in your hand"
@@ -74,14 +75,15 @@ class DeckPane(QWidget):
 
     def delete(self) -> None:
         """Ask, then delete the deck."""
-        if self.document is None:
-            return
-        name = self.document.deck.name
-        answer = QMessageBox.question(
-            self, "Delete the deck", f"Delete the deck “{name}”? This cannot be undone. Its cards stay in your hand."
-        )
-        if answer == QMessageBox.StandardButton.Yes:
-            self._shelf.delete(self.document)
+        document = self.document
+        if document is not None:
+            ask_first(
+                self,
+                f"Delete the deck “{document.deck.name}”?",
+                "This cannot be undone. Its cards stay in your hand.",
+                "Delete it",
+                lambda: self._shelf.delete(document),
+            )
 
     def rename(self, name: str) -> None:
         """Rename the deck, unless the name is taken."""

@@ -1,5 +1,6 @@
 """Someone changes their mind: every edit is undone and redone, and a deck is saved by itself."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from card_studio.domain.deck import DeckMode
@@ -69,7 +70,7 @@ def test_another_processs_edit_is_taken_over(full, play):
     assert not played.page.pane.document.stack.canUndo()
 
 
-def test_decks_are_made_renamed_duplicated_and_deleted(full, play, monkeypatch):
+def test_decks_are_made_renamed_duplicated_and_deleted(full, play):
     full.workspace.deal("mine", full.cards[:2])
     played = play()
     page, bar = played.page, played.page.pane.bar
@@ -87,18 +88,25 @@ def test_decks_are_made_renamed_duplicated_and_deleted(full, play, monkeypatch):
     played.settle()
     assert played.stored().name == "yours"
     assert bar.decks.currentText() == "yours"
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
-    page.delete_deck()
+    _answer(played, "Keep")
     played.settle()
     assert {deck.name for deck in full.workspace.decks()} == {"mine", "yours"}
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
-    page.delete_deck()
+    _answer(played, "Delete it")
     played.settle()
     assert {deck.name for deck in full.workspace.decks()} == {"mine"}
     assert played.deck().name == "mine"
     page.shelf.make()
     played.settle()
     assert played.deck().cards == ()
+
+
+def _answer(played, said):
+    """Ask for the deck's deletion, and answer the question with the button of these words."""
+    played.page.delete_deck()
+    box = played.page.findChild(QMessageBox)
+    button = next(each for each in box.buttons() if each.text() == said)
+    with played.qtbot.waitSignal(box.destroyed):
+        played.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def test_each_deck_keeps_its_own_history(full, play):
