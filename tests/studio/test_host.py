@@ -16,11 +16,13 @@ from tests.processes import end_processes_of, processes_of, wait_until
 
 
 def _long(quick: Recipe) -> Recipe:
-    return quick.model_copy(update={"training": quick.training.model_copy(update={"epochs": 6})})
+    """Return a recipe that trains for seconds on a fast machine: who is to be disturbed must not be done yet."""
+    return quick.model_copy(update={"training": quick.training.model_copy(update={"epochs": 10})})
 
 
 def _training(workspace: Workspace, job_id: int) -> bool:
-    return len(workspace.history(job_id).steps) >= 2  # type: ignore[arg-type]
+    """Say whether two epochs are over; steps are told by the clock, on a fast machine hardly before the end."""
+    return len(workspace.history(job_id).epochs) >= 2  # type: ignore[arg-type]
 
 
 def _undisturbed(tmp_path: Path, settings: Settings, recipe: Recipe) -> tuple[list[str], list[int]]:
